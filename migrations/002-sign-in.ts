@@ -1,0 +1,65 @@
+// What sign-ins leave: codes, messages, trusted locations, and the answers to repeated requests.
+import type { Knex } from 'knex';
+
+export async function up(knex: Knex): Promise<void> {
+  await knex.schema.createTable('messages', (table) => {
+    table.text('id').primary();
+    table.bigInteger('user_id').notNullable().references('id').inTable('users');
+    table.text('kind').notNullable();
+    table.text('via').notNullable();
+    table.text('recipient').notNullable();
+    table.text('app');
+    table.text('status').notNullable();
+    table.text('reason');
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('settled_at');
+    table.check("status IN ('pending', 'accepted', 'delivered', 'undelivered', 'unknown')");
+  });
+  await knex.raw("CREATE INDEX messages_pending ON messages (created_at) WHERE status = 'pending'");
+
+  await knex.schema.createTable('codes', (table) => {
+    table.bigIncrements('id');
+    table.bigInteger('user_id').notNullable().references('id').inTable('users');
+    table.text('message_id').notNullable().references('id').inTable('messages');
+    table.text('via').notNullable();
+    table.text('app').notNullable();
+    table.text('digest').notNullable();
+    table.text('key_id').notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('expires_at').notNullable();
+    table.bigInteger('ended_at');
+    table.text('ended_reason');
+    table.index(['user_id', 'created_at']);
+    table.check('(ended_at IS NULL) = (ended_reason IS NULL)');
+    table.check('expires_at - created_at BETWEEN 1 AND 900000');
+  });
+
+  await knex.schema.createTable('trusted_locations', (table) => {
+    table.bigInteger('user_id').notNullable().references('id').inTable('users');
+    table.text('location').notNullable();
+    table.text('app').notNullable();
+    table.bigInteger('trusted_at').notNullable();
+    table.bigInteger('expires_at').notNullable();
+    table.bigInteger('ended_at');
+    table.text('ended_reason');
+    table.primary(['user_id', 'location']);
+    table.check('(ended_at IS NULL) = (ended_reason IS NULL)');
+    table.check('expires_at - trusted_at BETWEEN 1 AND 604800000');
+  });
+
+  await knex.schema.createTable('requests', (table) => {
+    table.text('app').notNullable();
+    table.text('request_id').notNullable();
+    table.bigInteger('user_id').notNullable().references('id').inTable('users');
+    table.text('action').notNullable();
+    table.text('answer').notNullable();
+    table.bigInteger('created_at').notNullable();
+    table.primary(['app', 'request_id']);
+  });
+}
+
+export async function down(knex: Knex): Promise<void> {
+  for (const table of ['requests', 'trusted_locations', 'codes', 'messages']) {
+    await knex.schema.dropTable(table);
+  }
+}

@@ -1,0 +1,22 @@
+// The migrations in their order. A released one never changes.
+import type { Knex } from 'knex';
+import * as accountsAndUsers from './001-accounts-and-users.ts';
+import * as signIn from './002-sign-in.ts';
+import * as tokens from './003-tokens.ts';
+import * as auditTrail from './004-audit-trail.ts';
+import { migrationNames } from './names.ts';
+
+export interface Migration {
+  name: string;
+  up(knex: Knex): Promise<void>;
+  down(knex: Knex): Promise<void>;
+}
+
+const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = {
+  '001-accounts-and-users': accountsAndUsers,
+  '002-sign-in': signIn,
+  '003-tokens': tokens,
+  '004-audit-trail': auditTrail,
+};
+
+export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

@@ -1,0 +1,7 @@
+// The names of the migrations in their order, apart from what they do, so that a start-up need not load them.
+export const migrationNames = [
+  '001-accounts-and-users',
+  '002-sign-in',
+  '003-tokens',
+  '004-audit-trail',
+] as const;

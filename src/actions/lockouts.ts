@@ -1,0 +1,63 @@
+// Who is locked, and how it came about (R9).
+import * as v from 'valibot';
+import { TwofaError } from '../errors.ts';
+import { statusOf } from '../rules/account.ts';
+import { limit, userName, username } from './fields.ts';
+import { lookUp } from './lookup.ts';
+import { done, operation } from './operation.ts';
+import { theAccount, theUser } from './refusals.ts';
+import { eventView, lockoutView } from './views.ts';
+
+export const lockouts = operation({
+  permission: 'see',
+  account: 'required',
+  input: v.strictObject({ limit: v.optional(limit, 1000), after: v.optional(username) }),
+  async perform(call, input) {
+    return done(
+      await lookUp(call, 'account.viewed', { view: 'lockouts' }, async (tables) => {
+        const account = await theAccount(tables, call.kid);
+        const found = await tables.lockouts({
+          kid: call.kid,
+          limit: input.limit,
+          ...(input.after === undefined ? {} : { after: input.after }),
+        });
+        return { result: found.map(lockoutView), subject: { account } };
+      }),
+    );
+  },
+});
+
+/** Events of sign-ins that tell how a lockout came about. */
+const telling = new Set([
+  'code.issued',
+  'code.undelivered',
+  'code.verified',
+  'code.rejected',
+  'user.locked',
+  'user.reactivated',
+]);
+
+/** Events shown of a lockout's history at the most: the newest. */
+const shownEvents = 50;
+
+export const lockoutShow = operation({
+  permission: 'see',
+  account: 'required',
+  input: v.strictObject({ user: userName }),
+  async perform(call, input) {
+    return done(
+      await lookUp(call, 'user.viewed', { view: 'lockout' }, async (tables) => {
+        const user = await theUser(tables, call.kid, input.user);
+        if (statusOf(user) !== 'locked') {
+          throw new TwofaError('lockout-not-found', `${user.username} is not locked.`, {
+            hint: `twofa status ${user.username} -a ${call.kid}`,
+          });
+        }
+        const lockout = await tables.lockout(user);
+        const history = (await tables.userHistory(user.id, 500)).filter((event) => telling.has(event.action));
+        const result = { ...lockoutView(lockout), history: history.slice(-shownEvents).map(eventView) };
+        return { result, subject: { user } };
+      }),
+    );
+  },
+});

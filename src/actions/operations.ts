@@ -1,0 +1,37 @@
+// Every operation by name. Each is loaded when it is first asked for.
+
+export const operations = {
+  'auth.status': () => import('./auth-status.ts').then((m) => m.authStatus),
+  'token.create': () => import('./tokens.ts').then((m) => m.tokenCreate),
+  'token.list': () => import('./tokens.ts').then((m) => m.tokenList),
+  'token.revoke': () => import('./tokens.ts').then((m) => m.tokenRevoke),
+  'token.rotate': () => import('./tokens.ts').then((m) => m.tokenRotate),
+  'account.create': () => import('./account-create.ts').then((m) => m.accountCreate),
+  'account.list': () => import('./account-views.ts').then((m) => m.accountList),
+  'account.show': () => import('./account-views.ts').then((m) => m.accountShow),
+  'practice.add': () => import('./practices.ts').then((m) => m.practiceAdd),
+  'practice.list': () => import('./practices.ts').then((m) => m.practiceList),
+  'user.add': () => import('./user-add.ts').then((m) => m.userAdd),
+  'user.update': () => import('./user-update.ts').then((m) => m.userUpdate),
+  'user.rename': () => import('./user-rename.ts').then((m) => m.userRename),
+  'user.deactivate': () => import('./user-deactivate.ts').then((m) => m.userDeactivate),
+  'user.list': () => import('./user-views.ts').then((m) => m.userList),
+  'user.show': () => import('./user-views.ts').then((m) => m.userShow),
+  'user.import': () => import('./user-import.ts').then((m) => m.userImport),
+  find: () => import('./user-views.ts').then((m) => m.find),
+  checklist: () => import('./checklist.ts').then((m) => m.checklist),
+  enable: () => import('./enable.ts').then((m) => m.enable),
+  status: () => import('./status.ts').then((m) => m.status),
+  login: () => import('./login.ts').then((m) => m.login),
+  'code.send': () => import('./code-send.ts').then((m) => m.codeSend),
+  'code.verify': () => import('./code-verify.ts').then((m) => m.codeVerify),
+  lockouts: () => import('./lockouts.ts').then((m) => m.lockouts),
+  'lockouts.show': () => import('./lockouts.ts').then((m) => m.lockoutShow),
+  reactivate: () => import('./reactivate.ts').then((m) => m.reactivate),
+  'location.list': () => import('./locations.ts').then((m) => m.locationList),
+  'location.forget': () => import('./locations.ts').then((m) => m.locationForget),
+  'audit.list': () => import('./audit.ts').then((m) => m.auditList),
+  'audit.verify': () => import('./audit.ts').then((m) => m.auditVerify),
+} as const;
+
+export type OperationName = keyof typeof operations;

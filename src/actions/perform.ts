@@ -1,0 +1,159 @@
+// The one way in: a request is read, permitted, carried out and answered here, whoever brings it.
+import * as v from 'valibot';
+import { TwofaError } from '../errors.ts';
+import { grantOf } from '../rules/authority.ts';
+import { authenticate } from './authenticate.ts';
+import { kid } from './fields.ts';
+import type { Answer, Operation, Operator, Services } from './operation.ts';
+import { type OperationName, operations } from './operations.ts';
+import { accountNotFound } from './refusals.ts';
+
+/** A request: the operation by name, its account, and its options. */
+export interface Request {
+  do: string;
+  account?: string | undefined;
+  [option: string]: unknown;
+}
+
+/** Where the operator's token comes from; it is asked for once the form of the input is known to be right. */
+export type Credential = () => Promise<string>;
+
+/** Fields whose value is never repeated in an error. */
+const secretFields = new Set(['code', 'token', 'password', 'recoveryCode', 'checkWord']);
+
+function describe(field: string, value: unknown, problem: string): string {
+  if (value === undefined) return `${field} is missing.`;
+  if (secretFields.has(field) || typeof value !== 'string' || value === '') return `${field} ${problem}.`;
+  const shown = value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  return `${field} ${JSON.stringify(shown)} ${problem}.`;
+}
+
+function invalidInput(issues: readonly v.BaseIssue<unknown>[]): TwofaError {
+  const issue = issues[0];
+  const field = issue?.path?.map((item) => String(item.key)).join('.') ?? 'request';
+  const value = issue?.path?.at(-1)?.value;
+  if (issue?.type === 'strict_object' && issue.expected === 'never') {
+    return new TwofaError('invalid-input', `${field} is no option of this request.`, { details: { field } });
+  }
+  return new TwofaError('invalid-input', describe(field, value, issue?.message ?? 'is invalid'), {
+    details: { field },
+  });
+}
+
+const accountField = v.object({ account: kid });
+
+function read<I>(schema: v.GenericSchema<unknown, I>, options: unknown): I {
+  const parsed = v.safeParse(schema, options, { abortPipeEarly: true });
+  if (!parsed.success) throw invalidInput(parsed.issues);
+  return parsed.output;
+}
+
+async function load(name: string): Promise<Operation<unknown>> {
+  if (!Object.hasOwn(operations, name)) {
+    throw new TwofaError('invalid-input', `There is no request ${JSON.stringify(name.slice(0, 60))}.`, {
+      details: { field: 'do' },
+    });
+  }
+  return (await operations[name as OperationName]()) as Operation<unknown>;
+}
+
+/** The account that a call is about: named, or implied by a narrowed token; never guessed. */
+function accountOf(operation: Operation<unknown>, operator: Operator, named: string | undefined): string {
+  if (operation.account === 'none') return '';
+  if (operator.kid !== null && named !== undefined && named !== operator.kid) throw accountNotFound(named);
+  const kid = named ?? operator.kid ?? '';
+  if (kid === '' && operation.account === 'required') {
+    throw new TwofaError('missing-option', 'No account was named.', {
+      hint: 'Name it with --account KID or in TWOFA_ACCOUNT.',
+      details: { field: 'account' },
+    });
+  }
+  return kid;
+}
+
+/** A refused call is an event on the caller's token. */
+async function recordRefusal(
+  services: Services,
+  operator: Operator,
+  request: Request,
+  error: TwofaError,
+): Promise<void> {
+  const store = await services.store();
+  await store.write(operator, async (tables) => {
+    const token = await tables.token(operator.tokenId);
+    if (!token) return;
+    await tables.record(
+      { token },
+      {
+        action: 'call.refused',
+        outcome: 'refused',
+        account: typeof request.account === 'string' ? request.account : operator.kid,
+        user: typeof request.user === 'string' ? request.user : null,
+        details: { do: request.do, code: error.code },
+      },
+    );
+  });
+}
+
+/** Exit codes that say that the caller was refused; what the form of the input refuses is no event. */
+const recorded = new Set([4, 5, 6]);
+
+async function permitted(
+  services: Services,
+  operation: Operation<unknown>,
+  operator: Operator,
+  request: Request,
+  input: unknown,
+): Promise<Answer> {
+  const grant = grantOf(operation.permission, operator.role);
+  if (grant === 'no') {
+    throw new TwofaError('not-permitted', `${describeRole(operator.role)} may not do this (${request.do}).`, {
+      hint: refusalHint(request.do),
+    });
+  }
+  const kid = accountOf(operation, operator, request.account);
+  const call = { ...services, operator, kid, masked: grant === 'masked' };
+  return (operation as Operation<unknown, unknown>).perform(call, input);
+}
+
+const roleNames: Record<string, string> = {
+  owner: 'The owner of the installation',
+  'system-administrator': 'A System Administrator',
+  'customer-care': 'Customer Care',
+  provisioner: 'A provisioner',
+  application: 'An application',
+};
+
+function describeRole(role: string): string {
+  return roleNames[role] ?? role;
+}
+
+function refusalHint(name: string): string {
+  if (name === 'reactivate') return 'Only a System Administrator of the account reactivates its users.';
+  if (name === 'enable') return 'Only a System Administrator of the account turns 2FA on for it.';
+  return '"twofa help roles" says who may do what.';
+}
+
+/**
+ * Carries out a request for the operator of a token. Checks come in this order: form of the input (exit 2),
+ * token and role (4), account, then user (5), then the state.
+ * @throws TwofaError for whatever is refused or fails; an expected verdict of a sign-in is an answer.
+ */
+export async function perform(services: Services, credential: Credential, request: Request): Promise<Answer> {
+  const operation = await load(request.do);
+  const { do: _do, account: _account, ...options } = request;
+  if (request.account !== undefined) read(accountField, { account: request.account });
+  const input = read(operation.input, options);
+  const secret = await credential();
+  const found = await authenticate(await services.store(), secret, request.do === 'auth.status');
+  const operator = 'refusal' in found ? found.operator : found;
+  try {
+    if ('refusal' in found) throw found.refusal;
+    return await permitted(services, operation, operator, request, input);
+  } catch (error) {
+    if (error instanceof TwofaError && recorded.has(error.exit)) {
+      await recordRefusal(services, operator, request, error);
+    }
+    throw error;
+  }
+}

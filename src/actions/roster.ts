@@ -1,0 +1,217 @@
+// Changes to an account's users, decided for user add, update and import alike (R4, R5, R10, R12, R13, the matrix's footnote).
+import { TwofaError } from '../errors.ts';
+import { isLastAdministrator } from '../rules/account.ts';
+import { rosterRefusal } from '../rules/authority.ts';
+import {
+  contactProblems,
+  type StoredEmail,
+  type StoredPhone,
+  storedEmail,
+  storedPhone,
+} from '../rules/contact.ts';
+import { maskEmail, maskPhone } from '../rules/mask.ts';
+import { foldKey } from '../rules/text.ts';
+import type { Operator } from './operation.ts';
+import type { Account, NewUser, Practice, Reading, User, UserChange, UserWithPractices } from './store.ts';
+
+/** What a user is to be; absent leaves it alone, an empty text clears it. */
+export interface Wanted {
+  name?: string | undefined;
+  email?: string | undefined;
+  phone?: string | undefined;
+  practices?: readonly string[] | undefined;
+  systemAdministrator?: boolean | undefined;
+}
+
+/** What is decided against: read once for many users. */
+export interface Roster {
+  tables: Reading;
+  operator: Operator;
+  account: Account;
+  practices: readonly Practice[];
+}
+
+export async function rosterOf(tables: Reading, operator: Operator, account: Account): Promise<Roster> {
+  return { tables, operator, account, practices: await tables.practices(account.kid) };
+}
+
+async function practiceIds(roster: Roster, names: readonly string[]): Promise<number[]> {
+  const ids = new Set<number>();
+  for (const name of names) {
+    const found = roster.practices.find((practice) => foldKey(practice.name) === foldKey(name));
+    if (!found) throw await practiceNotFound(roster, name);
+    ids.add(found.id);
+  }
+  return [...ids];
+}
+
+async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
+  const { nearest } = await import('../rules/nearest.ts');
+  const known = nearest(
+    name,
+    roster.practices.map((practice) => practice.name),
+  );
+  return new TwofaError(
+    'practice-not-found',
+    `Account ${roster.account.kid} has no practice ${JSON.stringify(name)}.`,
+    {
+      hint: known ? `Did you mean ${JSON.stringify(known)}?` : 'Add it first: twofa practice add NAME',
+      details: { field: 'practice' },
+    },
+  );
+}
+
+/** Once 2FA is on, every active user has valid contact data of their own (R4, R12). @throws TwofaError */
+export async function requireReachable(
+  tables: Reading,
+  account: Account,
+  user: StoredEmail & StoredPhone & { username: string },
+  userId: number | null,
+): Promise<void> {
+  if (account.enabledAt === null) return;
+  const problems = contactProblems(user);
+  const holder = user.emailKey === null ? null : await tables.emailHolder(account.kid, user.emailKey, userId);
+  if (holder !== null) problems.push(`The email is ${holder}'s already.`);
+  if (problems.length === 0) return;
+  throw new TwofaError(
+    'contact-data-required',
+    `2FA is on for account ${account.kid}: ${user.username} needs a valid email of their own and a phone that takes text messages. ${problems.join(' ')}`,
+    { hint: 'Give valid contact data with --email and --phone.', details: { problems } },
+  );
+}
+
+function permit(roster: Roster, change: Omit<Parameters<typeof rosterRefusal>[1], 'enabled'>): void {
+  const refusal = rosterRefusal(roster.operator, { ...change, enabled: roster.account.enabledAt !== null });
+  if (refusal !== null)
+    throw new TwofaError('not-permitted', refusal, { hint: '"twofa help roles" says who may do what.' });
+}
+
+/** A new user's values. @throws TwofaError for what the rules or the operator's role refuse. */
+export async function newUser(
+  roster: Roster,
+  username: string,
+  wanted: Wanted & { name: string },
+): Promise<NewUser> {
+  const { account, tables } = roster;
+  const systemAdministrator = wanted.systemAdministrator ?? false;
+  permit(roster, {
+    administrator: false,
+    changesRole: systemAdministrator,
+    deactivates: false,
+    changesContact: false,
+  });
+  const user: NewUser = {
+    username,
+    name: wanted.name,
+    ...storedEmail(wanted.email ?? null),
+    ...storedPhone(wanted.phone ?? null, account.country),
+    systemAdministrator,
+    practiceIds: await practiceIds(roster, wanted.practices ?? []),
+  };
+  await requireReachable(tables, account, user, null);
+  return user;
+}
+
+/** What an existing user's row is to become, and the fields that differ; no field means no change. */
+export interface Update {
+  change: UserChange;
+  fields: string[];
+  /** What the event says: contact data only masked. */
+  details: Record<string, unknown>;
+}
+
+function contactChange(account: Account, user: User, wanted: Wanted): Partial<StoredEmail & StoredPhone> {
+  const email = wanted.email === undefined ? null : storedEmail(wanted.email);
+  const phone = wanted.phone === undefined ? null : storedPhone(wanted.phone, account.country);
+  return {
+    ...(email && email.emailKey !== user.emailKey ? email : {}),
+    ...(phone && phone.phoneKey !== user.phoneKey ? phone : {}),
+  };
+}
+
+async function requireOtherAdministrator(tables: Reading, user: User, doing: string): Promise<void> {
+  const others = await tables.otherAdministrators(user.accountKid, user.id);
+  if (!isLastAdministrator(user, others)) return;
+  throw new TwofaError(
+    'last-administrator',
+    `${user.username} is the last active, unlocked System Administrator of account ${user.accountKid} and cannot ${doing}.`,
+    { hint: 'Make another user a System Administrator first: twofa user update USER --system-administrator' },
+  );
+}
+
+/** Decides an update of a user. A value equal after normalisation is no change (R5). @throws TwofaError */
+export async function updateOf(roster: Roster, user: UserWithPractices, wanted: Wanted): Promise<Update> {
+  const { account, tables } = roster;
+  const contact = contactChange(account, user, wanted);
+  const role =
+    wanted.systemAdministrator !== undefined && wanted.systemAdministrator !== user.systemAdministrator;
+  const ids = wanted.practices === undefined ? null : await practiceIds(roster, wanted.practices);
+  const names = roster.practices
+    .filter((practice) => ids?.includes(practice.id))
+    .map((practice) => practice.name);
+  const practices = ids !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
+  const fields = [
+    ...(wanted.name !== undefined && wanted.name !== user.name ? ['name'] : []),
+    ...(contact.emailKey === undefined ? [] : ['email']),
+    ...(contact.phoneKey === undefined ? [] : ['phone']),
+    ...(practices ? ['practices'] : []),
+    ...(role ? ['systemAdministrator'] : []),
+  ];
+  const changesContact = fields.includes('email') || fields.includes('phone');
+  permit(roster, {
+    administrator: user.systemAdministrator,
+    changesRole: role,
+    deactivates: false,
+    changesContact,
+  });
+  if (changesContact && user.active)
+    await requireReachable(tables, account, { ...user, ...contact }, user.id);
+  if (role && user.systemAdministrator) await requireOtherAdministrator(tables, user, 'lose the role');
+  return {
+    fields,
+    change: {
+      ...contact,
+      ...(fields.includes('name') && wanted.name !== undefined ? { name: wanted.name } : {}),
+      ...(role && wanted.systemAdministrator !== undefined
+        ? { systemAdministrator: wanted.systemAdministrator }
+        : {}),
+      ...(practices && ids ? { practiceIds: ids } : {}),
+      ...(changesContact
+        ? {
+            contactChangedAt: tables.now,
+            endCodes: 'contact-changed' as const,
+            endTrust: 'contact-changed' as const,
+          }
+        : {}),
+    },
+    details: {
+      fields,
+      ...(contact.emailKey === undefined ? {} : { email: contact.email ? maskEmail(contact.email) : null }),
+      ...(contact.phoneKey === undefined ? {} : { phone: contact.phone ? maskPhone(contact.phone) : null }),
+      ...(practices ? { practices: names } : {}),
+      ...(role ? { systemAdministrator: wanted.systemAdministrator } : {}),
+    },
+  };
+}
+
+/** Refuses a deactivation that R13 or the operator's role forbids. @throws TwofaError */
+export async function permitDeactivation(roster: Roster, user: User): Promise<void> {
+  permit(roster, {
+    administrator: user.systemAdministrator,
+    changesRole: false,
+    deactivates: true,
+    changesContact: false,
+  });
+  await requireOtherAdministrator(roster.tables, user, 'be deactivated');
+}
+
+/** Whether an existing user has all the values already, so that adding them again changes nothing. */
+export function userExists(kid: string, username: string): TwofaError {
+  return new TwofaError(
+    'user-exists',
+    `Account ${kid} has, or had, a user ${JSON.stringify(username)}; usernames are never reused.`,
+    {
+      hint: 'Change the user with "twofa user update", or choose another username.',
+    },
+  );
+}

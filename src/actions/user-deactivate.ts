@@ -1,0 +1,28 @@
+// Deactivates a user: codes and trust end, and only a System Administrator brings them back (R10, R13).
+import * as v from 'valibot';
+import { userName } from './fields.ts';
+import { done, operation } from './operation.ts';
+import { theAccount, theUser } from './refusals.ts';
+import { permitDeactivation, rosterOf } from './roster.ts';
+import { userView } from './views.ts';
+
+export const userDeactivate = operation({
+  permission: 'roster',
+  account: 'required',
+  input: v.strictObject({ user: userName }),
+  async perform(call, input) {
+    const store = await call.store();
+    return store.write(call.operator, async (tables) => {
+      const account = await theAccount(tables, call.kid);
+      const user = await theUser(tables, call.kid, input.user);
+      if (!user.active) return done({ ...userView(user, false), changed: false });
+      await permitDeactivation(await rosterOf(tables, call.operator, account), user);
+      await tables.saveUser(
+        user,
+        { active: false, endCodes: 'deactivated', endTrust: 'deactivated' },
+        { action: 'user.deactivated' },
+      );
+      return done({ ...userView(await theUser(tables, call.kid, `usr_${user.id}`), false), changed: true });
+    });
+  },
+});

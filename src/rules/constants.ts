@@ -1,0 +1,29 @@
+// The fixed numbers of the rules R1…R15. No option, variable, setting or role changes one of them.
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** R7: decimal digits of a code. */
+export const codeDigits = 6;
+/** R7: how long a code works, in milliseconds. */
+export const codeLifetimeMs = 15 * minute;
+/** R7: outstanding codes that a user may hold. */
+export const outstandingCodesMax = 5;
+/** R8: attempts of a user over all applications together. */
+export const attemptsMax = 7;
+/** R11: how long a success trusts a location, in milliseconds. */
+export const trustLifetimeMs = 7 * day;
+/** How long a request id is remembered for its application, in milliseconds. */
+export const repeatWindowMs = 15 * minute;
+/** How long an ended code is kept with its reason, in milliseconds. */
+export const endedCodeRetentionMs = 24 * hour;
+/** Checklist `reachable`: for how long a proof that messages arrive counts, in milliseconds. */
+export const reachableProofMs = 90 * day;
+/** Life of a person's token unless `--expires` says otherwise, in milliseconds. */
+export const personTokenLifetimeMs = 90 * day;
+/** R15: how long a verified code makes a System Administrator's token work, in milliseconds. */
+export const tokenVerificationMs = 12 * hour;
+/** A day, in milliseconds, for counting days. */
+export const dayMs = day;

@@ -1,0 +1,80 @@
+// Opens or makes the store that a database URL names.
+import { existsSync, rmSync } from 'node:fs';
+import type { Store } from '../actions/store.ts';
+import { TwofaError } from '../errors.ts';
+import type { Keyring } from '../rules/keyring.ts';
+import type { Instant } from '../rules/time.ts';
+import { connectFile, createPrivateFile, SqliteStore, storeError } from './sqlite.ts';
+import { sealInstallation } from './trail.ts';
+
+export interface StoreOptions {
+  /** `sqlite:/path` */
+  url: string;
+  keyring: Keyring;
+  clock(): Instant;
+}
+
+/** The file of a `sqlite:` URL. @throws TwofaError for another kind of database. */
+export function sqliteFile(url: string): string {
+  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length);
+  throw new TwofaError(
+    'invalid-configuration',
+    `This version of twofa keeps its store in SQLite, not in ${url.split(':')[0]}.`,
+    {
+      hint: 'Give a database such as sqlite:/var/lib/twofa/twofa.sqlite.',
+    },
+  );
+}
+
+/** Opens a store that exists, and makes sure that it is of this version and was made with this key. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const file = sqliteFile(options.url);
+  const store = SqliteStore.open({ ...options, file });
+  return store;
+}
+
+/** What a store says of itself before any key is known. */
+export interface StoreIdentity {
+  sandbox: boolean;
+  keyFingerprint: string;
+}
+
+/** What an existing store says of itself, or null where there is none. */
+export async function identify(url: string): Promise<StoreIdentity | null> {
+  const file = sqliteFile(url);
+  if (!existsSync(file)) return null;
+  const knex = connectFile(file);
+  try {
+    const [row] = await knex('installation').where({ id: 1 }).select('sandbox', 'key_fingerprint');
+    if (!row) return null;
+    return { sandbox: row.sandbox === true || row.sandbox === 1, keyFingerprint: row.key_fingerprint };
+  } catch (error) {
+    throw storeError(error, file);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+/** Makes a new store: its tables, and the row of its installation. All or nothing. */
+export async function createStore(options: StoreOptions, sandbox: boolean): Promise<void> {
+  const { migrate } = await import('./migrate.ts');
+  const file = sqliteFile(options.url);
+  createPrivateFile(file);
+  const knex = connectFile(file);
+  try {
+    await migrate(knex);
+    const row = { sandbox, keyFingerprint: options.keyring.current.fingerprint, createdAt: options.clock() };
+    await knex('installation').insert({
+      id: 1,
+      sandbox,
+      key_fingerprint: row.keyFingerprint,
+      created_at: row.createdAt,
+      ...sealInstallation(options.keyring, row),
+    });
+    await knex.destroy();
+  } catch (error) {
+    await knex.destroy();
+    for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
+    throw storeError(error, file);
+  }
+}

@@ -1,0 +1,259 @@
+// The store on SQLite: one file, one connection, immediate transactions, requests in flight sharing commits.
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import type { Knex } from 'knex';
+import type { Actor, Authentication, Store } from '../actions/store.ts';
+import { TwofaError } from '../errors.ts';
+import type { Keyring } from '../rules/keyring.ts';
+import type { Instant } from '../rules/time.ts';
+import { connect } from './knex.ts';
+import { readingOf } from './reading.ts';
+import { bool, intOrNull, type Row, text, tokenOf } from './rows.ts';
+import type { Session } from './session.ts';
+import { SignIns } from './sign-in.ts';
+import { verifyTrail } from './verify.ts';
+import { checkVersion } from './version.ts';
+import { writingOf } from './writing.ts';
+
+/** How long a statement waits for another process's transaction before the store counts as busy, in milliseconds. */
+const busyTimeoutMs = 30_000;
+
+export interface SqliteOptions {
+  file: string;
+  keyring: Keyring;
+  /** The host's clock; a test moves it. */
+  clock(): Instant;
+}
+
+/** Turns what SQLite says into what twofa says. */
+export function storeError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
+    return new TwofaError('store-busy', `The store ${file} was busy for ${busyTimeoutMs / 1000} seconds.`, {
+      hint: 'Try again; if it lasts, find the process that holds the file open.',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_CONSTRAINT')) return error;
+  return new TwofaError(
+    'store-unavailable',
+    `The store ${file} cannot be used: ${(error as Error).message}.`,
+    {
+      hint: 'Check that the file is the store of twofa, that its folder is writable and that the disk is not full.',
+      cause: error,
+    },
+  );
+}
+
+/** @throws TwofaError when the store was made with another key. */
+export function checkKey(fingerprint: string, keyring: Keyring, file: string): void {
+  if (fingerprint === keyring.current.fingerprint) return;
+  throw new TwofaError('key-unavailable', `The key is not the one that the store ${file} was made with.`, {
+    hint: 'Put the right key where "twofa config path" says, or name its file in TWOFA_KEY_FILE.',
+  });
+}
+
+/** Makes a file that only its owner may read, so that the database is never open to others. */
+export function createPrivateFile(file: string): void {
+  closeSync(openSync(file, 'wx', 0o600));
+  chmodSync(file, 0o600);
+}
+
+export function connectFile(file: string): Knex {
+  return connect({
+    client: 'better-sqlite3',
+    useNullAsDefault: true,
+    connection: { filename: file, options: { timeout: busyTimeoutMs, fileMustExist: true } } as never,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (database: Database, ready: (error: Error | null, database: Database) => void) => {
+        try {
+          database.pragma('journal_mode = WAL');
+          database.pragma('synchronous = FULL');
+          database.pragma('foreign_keys = ON');
+          database.pragma('trusted_schema = OFF');
+          ready(null, database);
+        } catch (error) {
+          ready(error as Error, database);
+        }
+      },
+    },
+  });
+}
+
+const authentication = `SELECT tokens.*, users.username AS user_username, users.active AS user_active,
+  users.locked_at AS user_locked_at, users.system_administrator AS user_administrator, installation.key_fingerprint, installation.sandbox,
+  (SELECT group_concat(name) FROM migrations) AS migrations
+  FROM installation LEFT JOIN tokens ON tokens.digest = ? LEFT JOIN users ON users.id = tokens.user_id`;
+
+interface Job {
+  run(database: Database): void;
+  done(error: unknown): void;
+}
+
+export class SqliteStore implements Store {
+  readonly #knex: Knex;
+  readonly #options: SqliteOptions;
+  #jobs: Job[] = [];
+  #signIns: SignIns | undefined;
+  #signInsOf: Database | undefined;
+
+  constructor(knex: Knex, options: SqliteOptions) {
+    this.#knex = knex;
+    this.#options = options;
+  }
+
+  /** Opens an existing file. @throws TwofaError when there is none. */
+  static open(options: SqliteOptions): SqliteStore {
+    if (!existsSync(options.file)) {
+      throw new TwofaError('not-initialised', `There is no store at ${options.file} yet.`, {
+        hint: 'Make one with "twofa init".',
+      });
+    }
+    return new SqliteStore(connectFile(options.file), options);
+  }
+
+  get knex(): Knex {
+    return this.#knex;
+  }
+
+  async #connected<T>(work: (database: Database) => T | Promise<T>): Promise<T> {
+    const { client } = this.#knex;
+    try {
+      const database = (await client.acquireConnection()) as Database;
+      try {
+        return await work(database);
+      } finally {
+        await client.releaseConnection(database);
+      }
+    } catch (error) {
+      throw storeError(error, this.#options.file);
+    }
+  }
+
+  async authenticate(digest: string): Promise<Authentication | null> {
+    return this.#connected((database) => {
+      const row = database.prepare(authentication).get(digest) as Row | undefined;
+      if (!row)
+        throw new TwofaError('store-unavailable', `${this.#options.file} is not a whole store of twofa.`);
+      checkVersion(text(row, 'migrations').split(','));
+      checkKey(text(row, 'key_fingerprint'), this.#options.keyring, this.#options.file);
+      if (row.id === null) return null;
+      const token = tokenOf(row);
+      const user =
+        token.userId === null
+          ? null
+          : {
+              username: text(row, 'user_username'),
+              active: bool(row, 'user_active'),
+              lockedAt: intOrNull(row, 'user_locked_at'),
+              systemAdministrator: bool(row, 'user_administrator'),
+            };
+      return { now: this.#options.clock(), token, user };
+    });
+  }
+
+  #session(database: Database, actor: Actor): Session {
+    return {
+      knex: this.#knex,
+      connection: database,
+      keyring: this.#options.keyring,
+      now: this.#options.clock(),
+      actor,
+      reserveIds: async (table, count) => {
+        const last = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').pluck().get(table);
+        const next = Number(last ?? 0) + 1;
+        return Array.from({ length: count }, (_, index) => next + index);
+      },
+    };
+  }
+
+  async #transaction<T>(begin: string, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#connected(async (database) => {
+      database.exec(begin);
+      try {
+        const result = await work(this.#session(database, actor));
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (database.inTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  read: Store['read'] = (work) =>
+    this.#transaction('BEGIN', { actor: '', role: '', tokenId: null }, (session) => work(readingOf(session)));
+
+  write: Store['write'] = (actor, work) =>
+    this.#transaction('BEGIN IMMEDIATE', actor, (session) => work(writingOf(session)));
+
+  /** Runs synchronous work in the next commit, which all work in flight shares. */
+  #inNextCommit<T>(work: (signIns: SignIns, now: Instant) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: T;
+      this.#jobs.push({
+        run: (database) => {
+          if (this.#signInsOf !== database) {
+            this.#signIns = new SignIns(database, this.#options.keyring);
+            this.#signInsOf = database;
+          }
+          result = work(this.#signIns as SignIns, this.#options.clock());
+        },
+        done: (error) => (error === null ? resolve(result) : reject(error)),
+      });
+      if (this.#jobs.length === 1) setImmediate(() => void this.#commit());
+    });
+  }
+
+  async #commit(): Promise<void> {
+    try {
+      await this.#connected((database) => {
+        const jobs = this.#jobs;
+        this.#jobs = [];
+        if (!this.#commitTogether(database, jobs) && jobs.length > 1) {
+          for (const job of jobs) this.#commitTogether(database, [job]);
+        }
+      });
+    } catch (error) {
+      const jobs = this.#jobs;
+      this.#jobs = [];
+      for (const job of jobs) job.done(error);
+    }
+  }
+
+  /** One immediate transaction for all jobs. One that throws undoes them all: alone it fails, among others each is run again. */
+  #commitTogether(database: Database, jobs: Job[]): boolean {
+    try {
+      const all = database.transaction(() => {
+        for (const job of jobs) job.run(database);
+      });
+      all.immediate();
+    } catch (error) {
+      if (jobs.length === 1) jobs[0]?.done(storeError(error, this.#options.file));
+      return false;
+    }
+    for (const job of jobs) job.done(null);
+    return true;
+  }
+
+  signIn: Store['signIn'] = (actor, query, decide) =>
+    this.#inNextCommit((signIns, now) => signIns.step(actor, query, decide, now));
+
+  settleMessage: Store['settleMessage'] = (actor, messageId, receipt, remember) =>
+    this.#inNextCommit((signIns, now) => signIns.settle(actor, messageId, receipt, remember, now));
+
+  verifyTrail: Store['verifyTrail'] = (kid) =>
+    this.#connected((database) => {
+      database.exec('BEGIN');
+      const stream = (query: string, bindings: Record<string, unknown>) =>
+        database.prepare(query).iterate(bindings) as IterableIterator<Row>;
+      return verifyTrail(this.#options.keyring, stream, kid).finally(() => database.exec('COMMIT'));
+    });
+
+  async close(): Promise<void> {
+    await this.#knex.destroy();
+  }
+}
