@@ -31,7 +31,7 @@ export async function up(knex: Knex): Promise<void> {
     when: 'BEFORE DELETE',
     message: 'The installation is never deleted.',
   });
-  await refuseReplacing(knex, 'installation', 'id = NEW.id');
+  await refuseReplacing(knex, 'installation', [['id']]);
 
   await knex.schema.createTable('accounts', (table) => {
     table.text('kid').primary();
@@ -66,7 +66,7 @@ export async function up(knex: Knex): Promise<void> {
     when: 'BEFORE DELETE',
     message: 'An account is never deleted.',
   });
-  await refuseReplacing(knex, 'accounts', 'kid = NEW.kid');
+  await refuseReplacing(knex, 'accounts', [['kid']]);
 
   await knex.schema.createTable('practices', (table) => {
     table.bigIncrements('id');
@@ -126,11 +126,7 @@ export async function up(knex: Knex): Promise<void> {
     when: 'BEFORE DELETE',
     message: 'A user is never deleted.',
   });
-  await refuseReplacing(
-    knex,
-    'users',
-    'id = NEW.id OR (account_kid = NEW.account_kid AND username_key = NEW.username_key)',
-  );
+  await refuseReplacing(knex, 'users', [['account_kid', 'username_key']]);
 
   await knex.schema.createTable('former_usernames', (table) => {
     table.text('account_kid').notNullable().references('kid').inTable('accounts');

@@ -37,7 +37,7 @@ export async function up(knex: Knex): Promise<void> {
     when: 'BEFORE DELETE',
     message: 'A token is revoked, never deleted.',
   });
-  await refuseReplacing(knex, 'tokens', 'id = NEW.id OR digest = NEW.digest');
+  await refuseReplacing(knex, 'tokens', [['digest']]);
 }
 
 export async function down(knex: Knex): Promise<void> {

@@ -35,11 +35,7 @@ export async function up(knex: Knex): Promise<void> {
     when: 'BEFORE DELETE',
     message: 'Audit events are never deleted.',
   });
-  await refuseReplacing(
-    knex,
-    'audit_events',
-    'seq = NEW.seq OR (subject = NEW.subject AND place = NEW.place)',
-  );
+  await refuseReplacing(knex, 'audit_events', [['subject', 'place']]);
 }
 
 export async function down(knex: Knex): Promise<void> {

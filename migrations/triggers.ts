@@ -16,7 +16,7 @@ export async function refuse(knex: Knex, refusal: Refusal): Promise<void> {
   const guard = condition ? `WHEN (${condition})` : '';
   const text = message.replaceAll("'", "''");
   if (knex.client.config.client === 'pg') {
-    await knex.raw(`CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS
+    await knex.raw(`CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION '${text}'; END $$`);
     await knex.raw(
       `CREATE TRIGGER ${name} ${when} ON ${table} FOR EACH ROW ${guard} EXECUTE FUNCTION ${name}()`,
@@ -28,14 +28,34 @@ export async function refuse(knex: Knex, refusal: Refusal): Promise<void> {
   );
 }
 
-/** SQLite's `INSERT OR REPLACE` deletes without asking the delete triggers: refuse it where a row may not go. */
-export async function refuseReplacing(knex: Knex, table: string, key: string): Promise<void> {
+/**
+ * SQLite's `OR REPLACE`, at an insert and at an update, deletes the row in its way without asking the delete
+ * triggers, and knows a row by its number as well as by its keys: refuse it where a row may not go.
+ * @param keys the columns of each unique key.
+ */
+export async function refuseReplacing(
+  knex: Knex,
+  table: string,
+  keys: readonly (readonly string[])[],
+): Promise<void> {
   if (knex.client.config.client === 'pg') return;
+  const message = `${table}: a row is never replaced`;
+  const same = ['rowid = NEW.rowid'];
+  for (const key of keys) same.push(`(${key.map((column) => `${column} = NEW.${column}`).join(' AND ')})`);
+  const inTheWay = `SELECT 1 FROM ${table} WHERE (${same.join(' OR ')})`;
   await refuse(knex, {
     name: `${table}_not_replaced`,
     table,
     when: 'BEFORE INSERT',
-    condition: `EXISTS (SELECT 1 FROM ${table} WHERE ${key})`,
-    message: `${table}: a row is never replaced`,
+    condition: `EXISTS (${inTheWay})`,
+    message,
+  });
+  await refuse(knex, {
+    name: `${table}_not_displaced`,
+    table,
+    // SQLite goes by the names in the statement, and these four may name a row's number.
+    when: `BEFORE UPDATE OF rowid, oid, _rowid_, ${[...new Set(['id', ...keys.flat()])].join(', ')}`,
+    condition: `NEW.rowid <> OLD.rowid OR EXISTS (${inTheWay} AND rowid <> OLD.rowid)`,
+    message,
   });
 }

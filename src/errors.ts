@@ -44,7 +44,7 @@ export const errorCodes = {
   'user-not-found': exitCodes.notFound,
   'practice-not-found': exitCodes.notFound,
   'token-not-found': exitCodes.notFound,
-  'profile-not-found': exitCodes.notFound,
+  'profile-not-found': exitCodes.notPermitted,
   'lockout-not-found': exitCodes.notFound,
   'topic-not-found': exitCodes.notFound,
 

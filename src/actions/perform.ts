@@ -71,6 +71,13 @@ function accountOf(operation: Operation<unknown>, operator: Operator, named: str
   return kid;
 }
 
+/** The user whom a request names, where it names one. */
+function namedUser(request: Request): string | null {
+  const { user, users } = request;
+  if (typeof user === 'string') return user;
+  return Array.isArray(users) && users.length === 1 ? String(users[0]) : null;
+}
+
 /** A refused call is an event on the caller's token. */
 async function recordRefusal(
   services: Services,
@@ -88,7 +95,7 @@ async function recordRefusal(
         action: 'call.refused',
         outcome: 'refused',
         account: typeof request.account === 'string' ? request.account : operator.kid,
-        user: typeof request.user === 'string' ? request.user : null,
+        user: namedUser(request),
         details: { do: request.do, code: error.code },
       },
     );

@@ -198,6 +198,8 @@ export interface Reading {
   rosterDigest(kid: string): Promise<string>;
   tokens(filter: { kid?: string; after?: number; limit: number }): Promise<Token[]>;
   token(id: number): Promise<Token | null>;
+  /** Whether an owner's token works: not revoked, not expired. */
+  hasOwner(): Promise<boolean>;
   locations(userId: number): Promise<TrustedLocation[]>;
   lockouts(filter: { kid: string; after?: string; limit: number }): Promise<Lockout[]>;
   /** How a user who is locked came to be so. */

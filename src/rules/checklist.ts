@@ -139,9 +139,11 @@ function warnings(facts: ChecklistFacts): ChecklistItem[] {
     item(
       'second-administrator',
       'warning',
-      'Two or more System Administrators are active',
-      facts.administrators.length >= 2,
-      `${updateHint('--system-administrator')}: the only one, locked out, could be reactivated by nobody`,
+      'Two or more active, unlocked System Administrators have valid contact data',
+      facts.ableAdministrators >= 2,
+      `${updateHint(
+        facts.administrators.length >= 2 ? '--email EMAIL --phone PHONE' : '--system-administrator',
+      )}: the only one, locked out, could be reactivated by nobody`,
       { count: facts.administrators.length, users: facts.administrators },
     ),
     each(

@@ -40,6 +40,14 @@ export function isOutstanding(code: Code, now: Instant): boolean {
   return code.endedAt === null && within(now, code.createdAt, code.createdAt + codeLifetimeMs);
 }
 
+/**
+ * Whether a code takes one of the five places of a code sent now (R7): whether both work at some time. With a clock
+ * set back these are also codes that start later than now.
+ */
+export function takesPlace(code: Code, now: Instant): boolean {
+  return code.endedAt === null && Math.abs(now - code.createdAt) < codeLifetimeMs;
+}
+
 /** When a code stops working (R7). */
 export function codeExpiresAt(code: Pick<Code, 'createdAt'>): Instant {
   return code.createdAt + codeLifetimeMs;

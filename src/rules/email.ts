@@ -1,6 +1,6 @@
 // Whether an email address is well-formed, and when two of them are the same (R12).
-import { domainToASCII } from 'node:url';
-import { foldKey } from './text.ts';
+import { domainToASCII, domainToUnicode } from 'node:url';
+import { foldKey, hasInvisible } from './text.ts';
 
 const atext = /^[\p{L}\p{N}\p{M}!#$%&'*+/=?^_`{|}~-]+$/u;
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -22,6 +22,8 @@ interface Parts {
   local: string;
   /** The domain in ASCII form (punycode), lower case. */
   domain: string;
+  /** The domain as written, lower case. */
+  written: string;
 }
 
 function split(email: string): Parts | null {
@@ -31,7 +33,7 @@ function split(email: string): Parts | null {
   // domainToASCII is a URL parser: it would take escapes, ports and IP addresses for what they are not.
   if (written === '' || /[\s%:/?#@\\[\]<>,;"()]/u.test(written)) return null;
   const domain = domainToASCII(written.normalize('NFKC'));
-  return domain === '' ? null : { local: email.slice(0, at), domain };
+  return domain === '' ? null : { local: email.slice(0, at), domain, written: written.toLowerCase() };
 }
 
 /**
@@ -41,6 +43,7 @@ function split(email: string): Parts | null {
  */
 export function emailProblem(email: string): string | null {
   if (/\s/u.test(email)) return 'contains white space';
+  if (hasInvisible(email)) return 'contains an invisible or direction-changing character';
   if (!email.includes('@')) return 'has no "@"';
   const parts = split(email);
   if (!parts) return 'has no valid domain after the "@"';
@@ -54,6 +57,9 @@ export function emailProblem(email: string): string | null {
   if (labels.length < 2) return 'has a domain without a "."';
   if (!labels.every((each) => label.test(each)) || /^[0-9]+$/.test(top))
     return 'has no valid domain after the "@"';
+  // Mail goes to the stored spelling, and mail programs encode a domain as it is: ｅxample.com would be another.
+  if (parts.written !== parts.domain && parts.written !== domainToUnicode(parts.domain))
+    return `has a domain in unusual characters, to be written as ${domainToUnicode(parts.domain)}`;
   return null;
 }
 
@@ -68,5 +74,5 @@ export function looksShared(username: string, email: string | null): boolean {
   if (sharedSignIn.test(username)) return true;
   if (email === null) return false;
   const local = foldKey(email.slice(0, Math.max(0, email.lastIndexOf('@'))));
-  return sharedMailboxes.has(local.replace(/[0-9]+$/, '').replace(/\+.*$/, ''));
+  return sharedMailboxes.has(local.replace(/\+.*$/, '').replace(/[0-9]+$/, ''));
 }

@@ -40,7 +40,8 @@ function fromIPv4(address: ipaddr.IPv4): Location | string {
 
 /**
  * Reads an IP address as a location. IPv4-mapped (RFC 4291 section 2.5.5.2) and NAT64 addresses (RFC 6052,
- * 64:ff9b::/96) are their IPv4 address; an IPv6 location is its /64.
+ * 64:ff9b::/96, and RFC 8215) are their IPv4 address, and so are IPv4-translated (RFC 6145) and IPv4-compatible
+ * ones, since all of them share one /64; any other IPv6 location is its /64.
  * @returns the location, or what is wrong with the address.
  */
 export function locationOf(ip: string): Location | string {
@@ -50,8 +51,10 @@ export function locationOf(ip: string): Location | string {
   const address = ipaddr.IPv6.parse(ip);
   if (address.isIPv4MappedAddress()) return fromIPv4(address.toIPv4Address());
   const range = address.range();
-  if (range === 'rfc6052') return fromIPv4(new ipaddr.IPv4(address.toByteArray().slice(-4)));
   if (range === 'unspecified') return 'is the unspecified address';
+  const carriesIPv4 = range === 'rfc6052' || range === 'rfc6145';
+  const compatible = range !== 'loopback' && address.parts.slice(0, 6).every((part) => part === 0);
+  if (carriesIPv4 || compatible) return fromIPv4(new ipaddr.IPv4(address.toByteArray().slice(-4)));
   if (range === 'multicast') return 'is a multicast address';
   const network = new ipaddr.IPv6([...address.parts.slice(0, 4), 0, 0, 0, 0]);
   return {

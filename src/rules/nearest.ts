@@ -9,7 +9,8 @@ export function nearest(name: string, known: readonly string[]): string | null {
   let least = Math.max(2, Math.floor(key.length / 3)) + 1;
   for (const each of known) {
     const far = distance(key, foldKey(each));
-    if (far < least) {
+    // At least one character has to be the same: of two letters, all others are two away.
+    if (far < least && far < Math.max(key.length, each.length)) {
       least = far;
       best = each;
     }

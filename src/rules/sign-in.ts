@@ -1,6 +1,6 @@
 // The second step of a sign-in: whether it is asked for, whether a code may be sent, whether a code is right (R6…R11, R14).
 import { judge } from './attempts.ts';
-import { type Channel, type Code, type CodeEnd, codeExpiresAt, isOutstanding } from './code.ts';
+import { type Channel, type Code, type CodeEnd, codeExpiresAt, isOutstanding, takesPlace } from './code.ts';
 import { codeLifetimeMs, outstandingCodesMax, repeatWindowMs, trustLifetimeMs } from './constants.ts';
 import { type Location, type TrustEnd, type TrustedLocation, trustedUntil } from './location.ts';
 import { maskContact } from './mask.ts';
@@ -138,15 +138,15 @@ export function decideSend(state: SignInState, userId: number, via: Channel, now
   if (repeat) return repeat;
   const to = via === 'email' ? state.email : state.phone;
   if (to === null) return { outcome: 'channel-unavailable' };
-  const outstanding = state.codes.filter((code) => isOutstanding(code, now));
-  if (outstanding.length >= outstandingCodesMax) {
-    return { outcome: 'too-many-codes', retryAt: Math.min(...outstanding.map(codeExpiresAt)) };
+  const held = state.codes.filter((code) => takesPlace(code, now));
+  if (held.length >= outstandingCodesMax) {
+    return { outcome: 'too-many-codes', retryAt: Math.min(...held.map(codeExpiresAt)) };
   }
   return {
     outcome: 'sent',
     to,
     expiresAt: now + codeLifetimeMs,
-    outstanding: outstanding.length + 1,
+    outstanding: held.filter((code) => isOutstanding(code, now)).length + 1,
     attemptsLeft: state.attemptsLeft,
     change: { newCode: { via } },
   };

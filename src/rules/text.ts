@@ -2,13 +2,19 @@
 
 /** Control characters (C0, DEL, C1), line and paragraph separators: never part of a stored value. */
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
-/** Characters that show nothing or reorder what is around them: bidirectional marks, zero width, tags, fillers. */
-const invisible = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\u115f\u1160\u3164\uffa0]/u;
+/** Characters that show nothing or reorder what is around them: bidirectional marks, zero width, variation selectors, fillers. */
+const invisible = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** The key by which two spellings are one: NFKC and case-folded (R12). */
 export function foldKey(text: string): string {
-  // Folding by upper case first makes ß and ss, ſ and s, ς and σ equal, as full case folding does.
-  return text.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  // Folding by upper case makes ß and ss, ſ and s, ς and σ equal, as full case folding does; the lower case
+  // before it is for ẞ, which is an upper case already.
+  return text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
+}
+
+/** Whether a text has characters that show nothing or reorder what is around them. */
+export function hasInvisible(text: string): boolean {
+  return invisible.test(text);
 }
 
 /** A problem in words, or null when the text is fine. */
@@ -32,10 +38,11 @@ export function usernameProblem(username: string): Problem {
   if (username === '') return 'is empty';
   if (username.length > 128) return 'is longer than 128 characters';
   if (control.test(username)) return 'contains a control character';
-  if (invisible.test(username)) return 'contains an invisible or direction-changing character';
+  if (hasInvisible(username)) return 'contains an invisible or direction-changing character';
   if (/^\s|\s$|[^\S ]| {2}/u.test(username))
     return 'contains white space other than single spaces between words';
-  if (/^usr_[0-9]+$/i.test(username)) return 'looks like an id (usr_ and digits), which usernames may not';
+  if (/^usr_[0-9]+$/.test(foldKey(username)))
+    return 'looks like an id (usr_ and digits), which usernames may not';
   if (username.startsWith('-')) return 'starts with "-", which reads as an option';
   return null;
 }

@@ -1,5 +1,5 @@
 // Opens or makes the store that a database URL names.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, rmSync } from 'node:fs';
 import type { Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
@@ -24,6 +24,15 @@ export function sqliteFile(url: string): string {
       hint: 'Give a database such as sqlite:/var/lib/twofa/twofa.sqlite.',
     },
   );
+}
+
+/** @throws TwofaError `not-initialised` where there is no store, before its key is looked for. */
+export function requireStore(url: string): void {
+  const file = sqliteFile(url);
+  if (existsSync(file)) return;
+  throw new TwofaError('not-initialised', `There is no store at ${file} yet.`, {
+    hint: 'Make one with "twofa init".',
+  });
 }
 
 /** Opens a store that exists, and makes sure that it is of this version and was made with this key. */
@@ -55,26 +64,46 @@ export async function identify(url: string): Promise<StoreIdentity | null> {
   }
 }
 
-/** Makes a new store: its tables, and the row of its installation. All or nothing. */
+/**
+ * Makes a new store: its tables, and the row of its installation. It is made under another name and appears whole;
+ * one that another process made in the meantime stays.
+ */
 export async function createStore(options: StoreOptions, sandbox: boolean): Promise<void> {
   const { migrate } = await import('./migrate.ts');
   const file = sqliteFile(options.url);
-  createPrivateFile(file);
-  const knex = connectFile(file);
+  const draft = `${file}.${process.pid}.new`;
+  const remove = () => {
+    for (const each of [draft, `${draft}-wal`, `${draft}-shm`]) rmSync(each, { force: true });
+  };
+  remove();
   try {
-    await migrate(knex);
-    const row = { sandbox, keyFingerprint: options.keyring.current.fingerprint, createdAt: options.clock() };
-    await knex('installation').insert({
-      id: 1,
-      sandbox,
-      key_fingerprint: row.keyFingerprint,
-      created_at: row.createdAt,
-      ...sealInstallation(options.keyring, row),
-    });
-    await knex.destroy();
+    createPrivateFile(draft);
+    const knex = connectFile(draft);
+    try {
+      await migrate(knex);
+      const row = { sandbox, keyFingerprint: options.keyring.current.fingerprint, createdAt: options.clock() };
+      await knex('installation').insert({
+        id: 1,
+        sandbox,
+        key_fingerprint: row.keyFingerprint,
+        created_at: row.createdAt,
+        ...sealInstallation(options.keyring, row),
+      });
+    } finally {
+      await knex.destroy();
+    }
+    publish(draft, file);
   } catch (error) {
-    await knex.destroy();
-    for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
     throw storeError(error, file);
+  } finally {
+    remove();
+  }
+}
+
+function publish(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

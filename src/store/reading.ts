@@ -230,6 +230,14 @@ async function token(session: Session, id: number): Promise<Token | null> {
   return row ? tokenOf(row) : null;
 }
 
+async function hasOwner(session: Session): Promise<boolean> {
+  const query = on(session, 'tokens')
+    .where({ role: 'owner' })
+    .whereNull('revoked_at')
+    .where((valid) => valid.whereNull('expires_at').orWhere('expires_at', '>', session.now));
+  return (await first(query)) !== null;
+}
+
 async function locations(session: Session, userId: number): Promise<TrustedLocation[]> {
   const query = on(session, 'trusted_locations').where({ user_id: userId }).orderBy('trusted_at', 'desc');
   return (await rows(query)).map((row) => ({
@@ -329,6 +337,7 @@ export function readingOf(session: Session): Reading {
     rosterDigest: (kid) => rosterDigest(session, kid),
     tokens: (filter) => tokens(session, filter),
     token: (id) => token(session, id),
+    hasOwner: () => hasOwner(session),
     locations: (userId) => locations(session, userId),
     lockouts: (filter) => lockouts(session, filter),
     lockout: (user) => lockout(session, user),

@@ -1,5 +1,5 @@
 // The store on SQLite: one file, one connection, immediate transactions, requests in flight sharing commits.
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
@@ -105,13 +105,7 @@ export class SqliteStore implements Store {
     this.#options = options;
   }
 
-  /** Opens an existing file. @throws TwofaError when there is none. */
   static open(options: SqliteOptions): SqliteStore {
-    if (!existsSync(options.file)) {
-      throw new TwofaError('not-initialised', `There is no store at ${options.file} yet.`, {
-        hint: 'Make one with "twofa init".',
-      });
-    }
     return new SqliteStore(connectFile(options.file), options);
   }
 

@@ -91,7 +91,8 @@ class Walk {
     this.#stream = stream;
   }
 
-  #link(row: Row, before: ChainPosition): Broken | null {
+  /** Compares an event with the one before it in its chain, whose number in the trail is lower. */
+  #link(row: Row, before: ChainPosition, seqBefore: number): Broken | null {
     const subject = text(row, 'subject');
     const broken = (reason: string): Broken => ({ subject, seq: int(row, 'seq'), reason });
     if (int(row, 'place') !== before.count + 1) return broken('an event before this one is missing');
@@ -100,6 +101,7 @@ class Walk {
     if (nextLink(key.trail, subject, before, bodyOfRow(row)) !== text(row, 'link')) {
       return broken('the event was changed, moved or put in place of another');
     }
+    if (int(row, 'seq') <= seqBefore) return broken('the event was moved in the order of the trail');
     return null;
   }
 
@@ -122,12 +124,14 @@ class Walk {
     for await (const row of this.#stream(rows, bindings)) {
       const sealed = sealedOf(kind, row);
       let reached: ChainPosition = { count: 0, link: '' };
+      let seq = 0;
       const chain = this.#stream('SELECT * FROM audit_events WHERE subject = :subject ORDER BY place', {
         subject: sealed.subject,
       });
       for await (const event of chain) {
-        const broken = this.#link(event, reached);
+        const broken = this.#link(event, reached, seq);
         if (broken) return broken;
+        seq = int(event, 'seq');
         reached = { count: reached.count + 1, link: text(event, 'link') };
         this.events += 1;
       }
@@ -162,6 +166,24 @@ class Walk {
       (await this.#compare('token', `SELECT id FROM tokens ${where}`, bindings, tokens)) ??
       (await this.#compareAccounts(kid, accounts))
     );
+  }
+
+  /** Finds an event in the chain of a subject that has no row: chains are walked from the rows. */
+  async strays(): Promise<Broken | null> {
+    for await (const row of this.#stream('SELECT count(*) AS events FROM audit_events', {})) {
+      if (int(row, 'events') === this.events) return null;
+    }
+    const stray = this.#stream(
+      `SELECT subject, seq FROM audit_events WHERE subject NOT IN (
+         SELECT 'installation' UNION ALL SELECT 'account:' || kid FROM accounts
+         UNION ALL SELECT 'user:' || id FROM users UNION ALL SELECT 'token:' || id FROM tokens)
+       ORDER BY seq LIMIT 1`,
+      {},
+    );
+    for await (const row of stray) {
+      return { subject: text(row, 'subject'), seq: int(row, 'seq'), reason: 'the event is about nobody' };
+    }
+    return null;
   }
 
   async #compare(
@@ -207,6 +229,7 @@ export async function verifyTrail(
     (await walk.subjects('account', `SELECT * FROM accounts ${of('kid')} ORDER BY kid`, bindings)) ??
     (await walk.subjects('user', `SELECT * FROM users ${of('account_kid')} ORDER BY id`, bindings)) ??
     (await walk.subjects('token', `SELECT * FROM tokens ${of('account_kid')} ORDER BY id`, bindings)) ??
-    (await walk.existence(kid));
+    (await walk.existence(kid)) ??
+    (kid === null ? await walk.strays() : null);
   return { events: walk.events, intact: firstBroken === null, firstBroken };
 }

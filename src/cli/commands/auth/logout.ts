@@ -1,0 +1,27 @@
+// twofa auth logout
+import type { Command } from 'commander';
+import { TwofaError } from '../../../errors.ts';
+import { readProfiles, removeProfile } from '../../profiles.ts';
+import type { Run } from '../../run.ts';
+
+export function logout(program: Command, run: Run): void {
+  program
+    .command('logout')
+    .description('forget the current profile, or the one that -p names; the token itself stays valid')
+    .action(
+      run(async ({ common, parts, out }) => {
+        const file = parts.paths.profilesFile;
+        const profile = common.profile ?? readProfiles(file).current;
+        if (profile === null) throw new TwofaError('not-signed-in', 'You are not signed in.');
+        if (!removeProfile(file, profile)) {
+          throw new TwofaError(
+            'profile-not-found',
+            `There is no profile ${JSON.stringify(profile.slice(0, 60))}.`,
+          );
+        }
+        await out.document({ profile, changed: true }, () => [
+          `${out.paint.green('✓')} Forgot the profile ${profile}.`,
+        ]);
+      }),
+    );
+}

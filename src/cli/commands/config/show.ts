@@ -1,0 +1,37 @@
+// twofa config show
+import type { Command } from 'commander';
+import { column } from '../../columns.ts';
+import type { Run } from '../../run.ts';
+
+export function show(program: Command, run: Run): void {
+  program
+    .command('show')
+    .description('the effective configuration, and where each value comes from')
+    .action(
+      run(async ({ parts, common, out }) => {
+        const { effective } = await import('../../config.ts');
+        const shown = effective(await parts.config());
+        const values = shown.map((each) =>
+          each.key === 'database' && (common.database !== undefined || each.value === null)
+            ? { ...each, value: undefined, source: common.database === undefined ? 'default' : 'flag' }
+            : each,
+        );
+        const database = await parts.databaseUrl();
+        const rows = values.map((each) => ({
+          ...each,
+          value: each.key === 'database' ? database : (each.value ?? null),
+        }));
+        type Shown = (typeof rows)[number];
+        await out.list(
+          rows,
+          [
+            column<Shown>('key', 'key', (row) => row.key),
+            column<Shown>('value', 'value', (row) => (row.value === null ? null : String(row.value))),
+            column<Shown>('from', 'source', (row) => row.source),
+            column<Shown>('variable', 'variable', (row) => row.variable),
+          ],
+          'No setting.',
+        );
+      }),
+    );
+}

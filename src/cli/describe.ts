@@ -1,0 +1,46 @@
+// How single documents look to people: an account, a user, whether something changed.
+import type { AccountView, UserView } from '../actions/views.ts';
+import { twoFactorWords } from './columns.ts';
+import type { Out } from './out.ts';
+
+type Pair = readonly [string, string | number | boolean | null];
+
+export function accountPairs(account: AccountView): Pair[] {
+  const { twoFactor } = account;
+  return [
+    ['Account', `${account.kid}  ${account.name}`],
+    [
+      '2FA',
+      twoFactor.enabled
+        ? `on since ${twoFactor.enabledAt}, by ${twoFactor.enabledBy}`
+        : twoFactorWords(account),
+    ],
+    ['Practices', account.practices],
+    ['Users', account.users],
+    ['Locked', account.lockedUsers],
+    ['Country', account.country],
+    ['Created', account.createdAt],
+  ];
+}
+
+export function userPairs(user: UserView): Pair[] {
+  return [
+    ['User', `${user.username}  ${user.name}`],
+    ['Account', user.account],
+    ['Status', user.status],
+    ['Attempts left', user.attemptsLeft],
+    ['Email', user.email],
+    ['Phone', user.phone],
+    ['Practices', user.practices.join('; ')],
+    ['System Administrator', user.systemAdministrator],
+    ['Locked at', user.lockedAt],
+    ['Last verified', user.lastVerifiedAt],
+    ['Contact changed', user.contactChangedAt],
+    ['Id', user.id],
+  ];
+}
+
+/** One line that says what a write did. */
+export function changeLine(out: Out, changed: boolean, did: string, nothing: string): string {
+  return changed ? `${out.paint.green('✓')} ${did}` : `${out.paint.dim('·')} ${nothing}`;
+}

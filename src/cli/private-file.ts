@@ -1,0 +1,70 @@
+// Reads and writes files that hold secrets: refused when others could read or change them, written whole or not at all.
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { TwofaError } from '../errors.ts';
+
+/** Bits by which a file is open to others; the group counts unless it is the caller's own. */
+function openTo(file: string, bits: { group: number; others: number }): boolean {
+  if (process.platform === 'win32') return false;
+  const { mode, gid } = statSync(file);
+  const group = gid === process.getgid?.() ? 0 : bits.group;
+  return (mode & (group | bits.others)) !== 0;
+}
+
+/** @throws TwofaError `unsafe-file` for a file that others can write. */
+export function refuseWritable(file: string): void {
+  if (!openTo(file, { group: 0o020, others: 0o002 })) return;
+  throw new TwofaError('unsafe-file', `Others can write ${file}.`, { hint: `chmod go-w ${file}` });
+}
+
+/** @throws TwofaError `unsafe-file` for a file that others can read or write. */
+export function refuseReadable(file: string): void {
+  if (!openTo(file, { group: 0o060, others: 0o006 })) return;
+  throw new TwofaError('unsafe-file', `Others can read ${file}.`, { hint: `chmod 600 ${file}` });
+}
+
+/** The text of a file, or null where there is none. */
+export function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new TwofaError('file-unreadable', `${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Makes a folder that only its owner may enter. */
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Writes a file (mode 0600) in one step: a crash leaves the old one or the new one. */
+export function writePrivate(file: string, text: string): void {
+  makePrivateFolder(dirname(file));
+  const draft = `${file}.${process.pid}.new`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  try {
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+// The tree of commands. A command's path in the tree is its path in commands/.
+import { Command, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { account } from './commands/account.ts';
+import { audit } from './commands/audit.ts';
+import { auth } from './commands/auth.ts';
+import { checklist } from './commands/checklist.ts';
+import { code } from './commands/code.ts';
+import { completion } from './commands/completion.ts';
+import { config } from './commands/config.ts';
+import { disable } from './commands/disable.ts';
+import { doctor } from './commands/doctor.ts';
+import { enable } from './commands/enable.ts';
+import { find } from './commands/find.ts';
+import { help } from './commands/help.ts';
+import { init } from './commands/init.ts';
+import { location } from './commands/location.ts';
+import { lockouts } from './commands/lockouts.ts';
+import { login } from './commands/login.ts';
+import { policy } from './commands/policy.ts';
+import { practice } from './commands/practice.ts';
+import { reactivate } from './commands/reactivate.ts';
+import { status } from './commands/status.ts';
+import { token } from './commands/token.ts';
+import { tour } from './commands/tour.ts';
+import { user } from './commands/user.ts';
+import { version } from './commands/version.ts';
+import type { Run, Surroundings } from './run.ts';
+
+const commands = [
+  ['Prepare and enable', [init, account, practice, user, find, checklist, enable, disable]],
+  ['Sign-in', [login, code, location]],
+  ['Watch and mend', [status, lockouts, reactivate, audit, doctor]],
+  ['Operators', [auth, token]],
+  ['More', [policy, config, completion, tour, help, version]],
+] as const;
+
+function addCommonOptions(program: Command): void {
+  program
+    .optionsGroup('Common options:')
+    .option('-a, --account <kid>', 'the account, by its KID (or TWOFA_ACCOUNT)')
+    .option('--json', 'print one JSON document')
+    .addOption(
+      new Option('-o, --output <format>', 'how results are printed').choices([
+        'table',
+        'json',
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('--no-input', 'never ask; a missing option is an error')
+    .option('-q, --quiet', 'say nothing beside the result')
+    .option('--no-color', 'print without colour')
+    .option('--debug', 'show where an error comes from')
+    .option('-p, --profile <profile>', 'the profile whose token is used')
+    .option('--database <url>', 'the database (or TWOFA_DATABASE_URL)');
+}
+
+/** Builds the whole tree; nothing that a command works with is loaded before it runs. */
+export function programOf(run: Run, around: Surroundings): Command {
+  const program = new Command('twofa')
+    .description(
+      'Two-factor authentication of a practice-management product: prepare, enable, sign in, reactivate.',
+    )
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => around.stdout.write(text),
+      writeErr: () => {},
+      getOutHelpWidth: () => around.stdout.columns ?? 80,
+    })
+    .showSuggestionAfterError();
+  addCommonOptions(program);
+  for (const [group, declare] of commands) {
+    program.commandsGroup(`${group}:`);
+    for (const each of declare) each(program, run);
+  }
+  return program;
+}

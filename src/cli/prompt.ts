@@ -1,0 +1,53 @@
+// Asks the person at the terminal, or reads a secret from standard input; never from an argument.
+import { TwofaError } from '../errors.ts';
+import type { Context } from './run.ts';
+
+/** A secret is one short line: what is longer was piped in by mistake. */
+const secretMax = 4096;
+
+async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    const bytes = Buffer.from(chunk as Buffer);
+    size += bytes.length;
+    if (size > secretMax) {
+      throw new TwofaError('invalid-input', 'Standard input holds more than one line of a secret.', {
+        hint: 'Pipe in the secret alone.',
+      });
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * A secret: asked for without echo on a terminal, else read from standard input.
+ * @param what such as `code` or `token`, for the question and the error.
+ * @throws TwofaError `missing-option` when there is none.
+ */
+export async function readSecret(context: Context, what: string): Promise<string> {
+  const { stdin } = context.around;
+  if (context.mayAsk) {
+    const { default: inquirer } = await import('inquirer');
+    const ask = inquirer.createPromptModule({ output: context.around.stderr });
+    const { secret } = await ask([
+      { type: 'password', name: 'secret', message: `The ${what}:`, mask: false },
+    ]);
+    return String(secret).trim();
+  }
+  const text = stdin.isTTY ? '' : (await readAll(stdin)).trim();
+  if (text !== '') return text;
+  throw new TwofaError('missing-option', `No ${what} was given.`, {
+    hint: `Pipe it into standard input: the ${what} is never an argument.`,
+    details: { field: what },
+  });
+}
+
+/** Asks for a line of text on a terminal. */
+export async function askText(context: Context, message: string): Promise<string> {
+  const { default: inquirer } = await import('inquirer');
+  const ask = inquirer.createPromptModule({ output: context.around.stderr });
+  const { text } = await ask([{ type: 'input', name: 'text', message }]);
+  return String(text).trim();
+}

@@ -1,0 +1,137 @@
+// What every command is given: its options read, a way to make requests, and a place for its results.
+import type { Command } from 'commander';
+import type { Request } from '../actions/perform.ts';
+import { TwofaError } from '../errors.ts';
+import type { Composed } from './compose.ts';
+import type { Format, Out } from './out.ts';
+
+/** Streams and surroundings of the process, passed in so that a test can give its own. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  account?: string;
+  json?: boolean;
+  output?: Format;
+  input: boolean;
+  quiet?: boolean;
+  color: boolean;
+  debug?: boolean;
+  profile?: string;
+  database?: string;
+}
+
+export interface Context {
+  around: Surroundings;
+  common: CommonOptions;
+  out: Out;
+  /** The parts behind requests, for commands that need no token. */
+  parts: Composed;
+  /** Whether questions may be asked: stdin and stderr are a terminal, and --no-input was not given. */
+  mayAsk: boolean;
+  /** Makes a request for the operator. The exit code of its answer becomes the command's. */
+  request<R>(name: string, options?: Record<string, unknown>): Promise<R>;
+  /** The pages of a list request: as many as there are, or up to a limit. */
+  pages<T>(name: string, options: Record<string, unknown>, list: Paging<T>): AsyncIterable<T[]>;
+  /** Sets the exit code of a command that ends without an error. */
+  exit(code: number): void;
+}
+
+export interface Paging<T> {
+  limit: string | undefined;
+  after: string | number | undefined;
+  keyOf(row: T): string | number;
+}
+
+/** Wraps a command's function, so that it gets the context before its arguments and options. */
+export type Run = <A extends unknown[]>(
+  handler: (context: Context, ...args: A) => Promise<void>,
+) => (...args: [...A, ...unknown[]]) => Promise<void>;
+
+/** Entries asked for at a time. */
+const pageSize = 1000;
+
+/** A whole number given as an option. @throws TwofaError `invalid-input` naming the option. */
+export function wholeNumber(option: string, text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new TwofaError(
+    'invalid-input',
+    `${option} ${JSON.stringify(text.slice(0, 60))} must be a whole number.`,
+    {
+      details: { field: option },
+    },
+  );
+}
+
+async function* pages<T>(
+  request: Context['request'],
+  name: string,
+  options: Record<string, unknown>,
+  list: Paging<T>,
+): AsyncGenerator<T[]> {
+  let left = list.limit === undefined ? Number.POSITIVE_INFINITY : wholeNumber('limit', list.limit);
+  let after = list.after;
+  do {
+    const page = await request<T[]>(name, {
+      ...options,
+      limit: Math.min(left, pageSize),
+      ...(after === undefined ? {} : { after }),
+    });
+    yield page;
+    left -= page.length;
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    after = list.keyOf(last);
+  } while (left > 0);
+}
+
+function formatOf(common: CommonOptions): Format {
+  if (common.json && common.output !== undefined && common.output !== 'json') {
+    throw new TwofaError('usage', `--json and --output ${common.output} contradict each other.`);
+  }
+  return common.json ? 'json' : (common.output ?? 'table');
+}
+
+/** Makes the context of one command. */
+export async function contextOf(
+  around: Surroundings,
+  command: Command,
+  exit: (code: number) => void,
+): Promise<{ context: Context; close(): Promise<void> }> {
+  const common = command.optsWithGlobals() as CommonOptions;
+  const { Out, plain } = await import('./out.ts');
+  const { wantsColor } = await import('./color.ts');
+  const format = formatOf(common);
+  const colored = format === 'table' && wantsColor(common.color, around.env, around.stdout);
+  const paint = colored ? (await import('./paint.ts')).paint : plain;
+  const out = new Out({ ...around, format, quiet: common.quiet ?? false, paint });
+  const { compose } = await import('./compose.ts');
+  const composed = compose(around, common, (text) => out.say(text));
+  const account = common.account ?? around.env.TWOFA_ACCOUNT;
+
+  const request = async <R>(name: string, options: Record<string, unknown> = {}): Promise<R> => {
+    const { perform } = await import('../actions/perform.ts');
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const request: Request = { do: name, ...(account === undefined ? {} : { account }), ...given };
+    const answer = await perform(composed.services, composed.credential, request);
+    if (answer.exit !== 0) exit(answer.exit);
+    return answer.result as R;
+  };
+
+  const context: Context = {
+    around,
+    common,
+    out,
+    parts: composed,
+    mayAsk: common.input && around.stdin.isTTY === true && around.stderr.isTTY === true,
+    request,
+    pages: (name, options, list) => pages(request, name, options, list),
+    exit,
+  };
+  return { context, close: composed.close };
+}

@@ -1,0 +1,21 @@
+// The contract of a store, the same for every database engine.
+import { describe } from 'vitest';
+import { compatibility } from './compatibility.ts';
+import type { Engine } from './engine.ts';
+import { invariants } from './invariants.ts';
+import { rosters } from './rosters.ts';
+import { signInSteps } from './sign-in-steps.ts';
+import { tampering } from './tampering.ts';
+import { trail } from './trail.ts';
+
+/** Declares the tests of the contract for an engine. */
+export function storeContract(engine: Engine): void {
+  describe(`a store on ${engine.name}`, () => {
+    describe('keeps its invariants against direct SQL', () => invariants(engine));
+    describe('takes steps of sign-ins', () => signInSteps(engine));
+    describe('keeps a roster', () => rosters(engine));
+    describe('keeps an audit trail', () => trail(engine));
+    describe('finds what was done behind the trail', () => tampering(engine));
+    describe('fits its program and its key', () => compatibility(engine));
+  });
+}
