@@ -26,6 +26,7 @@ export const errorCodes = {
   'missing-option': exitCodes.usage,
   'invalid-configuration': exitCodes.usage,
   'file-unreadable': exitCodes.usage,
+  'file-unwritable': exitCodes.usage,
   'file-malformed': exitCodes.usage,
   'confirmation-mismatch': exitCodes.usage,
   'request-id-reused': exitCodes.usage,

@@ -23,7 +23,7 @@ export const accountList = operation({
       ...(search === undefined ? {} : { search }),
       ...(after === undefined ? {} : { after }),
     };
-    const details = { search: search ?? null, overdue: filter.overdue };
+    const details = { searched: search !== undefined, overdue: filter.overdue };
     return done(
       await lookUp(call, 'accounts.viewed', details, async (tables) => ({
         result: (await tables.accounts(only)).map((account) => accountView(account, tables.now)),

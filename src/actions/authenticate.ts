@@ -30,7 +30,7 @@ function refusalOf({ token, user, now }: Authentication): TwofaError | null {
   return null;
 }
 
-function operatorOf({ token, user }: Authentication): Operator {
+function operatorOf({ token, user, sandbox }: Authentication): Operator {
   return {
     actor: user?.username ?? token.name,
     role: token.role,
@@ -40,6 +40,7 @@ function operatorOf({ token, user }: Authentication): Operator {
     username: user?.username ?? null,
     app: token.app,
     mayContacts: token.mayContacts,
+    sandbox,
     verifiedUntil: null,
   };
 }

@@ -10,7 +10,7 @@ import type { Reading } from './store.ts';
 /** Evaluates the checklist over the store and the configured delivery. */
 export async function checklistOf(call: Call, tables: Reading): Promise<Checklist> {
   const delivery = (await call.delivery()).channels();
-  const { sandbox } = await tables.installation();
+  const { sandbox } = call.operator;
   const facts = await tables.checklistFacts(call.kid);
   return evaluateChecklist({ ...facts, delivery: { sandbox, ...delivery } });
 }

@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import type { Channel } from '../rules/code.ts';
-import { codeDigest } from '../rules/keyring.ts';
+import { codeDigest, type DerivedKeys } from '../rules/keyring.ts';
 import { maskContact } from '../rules/mask.ts';
 import { decideSend, methodsOf, type SendDecision } from '../rules/sign-in.ts';
-import { iso } from '../rules/time.ts';
+import { type Instant, iso } from '../rules/time.ts';
 import { application, channel, location, requestId, userName } from './fields.ts';
 import { type Call, done, operation } from './operation.ts';
 import { applicationOf, decideStep, requestIdReused, twoFactorNotEnabled } from './sign-in.ts';
@@ -30,9 +30,12 @@ interface RecordedFailure {
   to: string;
 }
 
+/** What the rules decide, or that no code can leave the installation by the channel. */
+type Decision = SendDecision | { outcome: 'delivery-not-configured' };
+
 /** A code that was committed and is to be delivered, or what kept it from being issued. */
 interface Issued {
-  decision: SendDecision;
+  decision: Decision;
   result: SendResult | null;
   accountName: string;
   username: string;
@@ -40,7 +43,7 @@ interface Issued {
   now: number;
 }
 
-function refusal(call: Call, decision: SendDecision, user: string, via: Channel): TwofaError | null {
+function refusal(call: Call, decision: Decision, user: string, via: Channel): TwofaError | null {
   switch (decision.outcome) {
     case 'inactive':
       return new TwofaError('user-inactive', `${user} is deactivated and cannot sign in.`);
@@ -65,12 +68,20 @@ function refusal(call: Call, decision: SendDecision, user: string, via: Channel)
         hint: `Enter one of them, or ask again after ${iso(decision.retryAt)}.`,
         details: { retryAt: iso(decision.retryAt) },
       });
+    case 'delivery-not-configured':
+      return new TwofaError(
+        'delivery-not-configured',
+        `${via === 'email' ? 'Email' : 'Text message'} delivery is not configured.`,
+        {
+          hint: 'Whoever runs the installation sets it in the file that "twofa config path" names.',
+        },
+      );
     default:
       return null;
   }
 }
 
-function eventOf(decision: SendDecision, details: Record<string, unknown>): NewEvent | null {
+function eventOf(decision: Decision, details: Record<string, unknown>): NewEvent | null {
   switch (decision.outcome) {
     case 'sent':
       return { action: 'code.issued', details };
@@ -102,17 +113,45 @@ function deliveryFailed(user: string, failure: Omit<RecordedFailure, 'result'>):
   );
 }
 
-async function ensureDeliverable(call: Call, via: Channel): Promise<boolean> {
-  const delivery = await call.delivery();
-  const store = await call.store();
-  const { sandbox } = await store.read((tables) => tables.installation());
-  if (!sandbox && !delivery.channels()[via]) {
-    const what = via === 'email' ? 'Email' : 'Text message';
-    throw new TwofaError('delivery-not-configured', `${what} delivery is not configured.`, {
-      hint: 'Whoever runs the installation sets it in the file that "twofa config path" names.',
-    });
-  }
-  return sandbox;
+/** A code made for one request, before it is known whether it may go out. */
+interface Draft {
+  via: Channel;
+  app: string;
+  ip: string | null;
+  code: string;
+  messageId: string;
+  key: DerivedKeys;
+  /** Whether messages go out by the channel: configured, or to a sandbox's file. */
+  open: boolean;
+}
+
+/** Decides whether the code of a draft is issued, with what is saved when it is. */
+function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcome<Issued> {
+  const { via, app, messageId, key } = draft;
+  const decided = decideSend(subject.state, subject.userId, via, now);
+  const decision: Decision =
+    decided.outcome === 'sent' && !draft.open ? { outcome: 'delivery-not-configured' } : decided;
+  const { accountName, username } = subject;
+  const issued = { decision, result: null, accountName, username, other: otherChannel(subject, via), now };
+  const details = { app, via, ...(draft.ip === null ? {} : { ip: draft.ip }) };
+  if (decision.outcome !== 'sent') return { answer: issued, event: eventOf(decision, details) };
+  const recipient = maskContact(via, decision.to);
+  const result: SendResult = {
+    result: 'sent',
+    via,
+    to: recipient,
+    expiresAt: iso(decision.expiresAt),
+    outstanding: decision.outstanding,
+    attemptsLeft: decision.attemptsLeft,
+    messageId,
+  };
+  return {
+    answer: { ...issued, result },
+    change: decision.change,
+    code: { digest: codeDigest(key, subject.userId, draft.code), keyId: key.id, messageId, app, recipient },
+    remember: { action: 'code.send', answer: result },
+    event: eventOf(decision, { ...details, messageId }),
+  };
 }
 
 export const codeSend = operation({
@@ -126,68 +165,29 @@ export const codeSend = operation({
     requestId: v.optional(requestId),
   }),
   async perform(call, input) {
+    const { via } = input;
     const app = applicationOf(call, input.app);
-    const sandbox = await ensureDeliverable(call, input.via);
-    const key = (await call.keyring()).current;
-    const code = call.random.code();
-    const messageId = `msg_${call.random.token().subarray(0, 16).toString('base64url')}`;
-
-    const decide = (subject: SignInSubject, now: number): SignInOutcome<Issued> => {
-      const decision = decideSend(subject.state, subject.userId, input.via, now);
-      const { accountName, username } = subject;
-      const issued = {
-        decision,
-        result: null,
-        accountName,
-        username,
-        other: otherChannel(subject, input.via),
-        now,
-      };
-      const details = { app, via: input.via, ...(input.ip ? { ip: input.ip.ip } : {}) };
-      const event = eventOf(decision, decision.outcome === 'sent' ? { ...details, messageId } : details);
-      if (decision.outcome !== 'sent') return { answer: issued, event };
-      const recipient = maskContact(input.via, decision.to);
-      const result: SendResult = {
-        result: 'sent',
-        via: input.via,
-        to: recipient,
-        expiresAt: iso(decision.expiresAt),
-        outstanding: decision.outstanding,
-        attemptsLeft: decision.attemptsLeft,
-        messageId,
-      };
-      return {
-        answer: { ...issued, result },
-        change: decision.change,
-        code: { digest: codeDigest(key, subject.userId, code), keyId: key.id, messageId, app, recipient },
-        remember: { action: 'code.send', answer: result },
-        event,
-      };
-    };
-
-    const query = { user: input.user, location: null, app, requestId: input.requestId ?? null, codes: true };
-    const issued = await decideStep(call, query, decide);
-    const { decision, result } = issued;
-    if (decision.outcome === 'repeated') return done(repeated(decision.answer, issued.username));
-    if (decision.outcome !== 'sent' || !result) {
-      throw (
-        refusal(call, decision, issued.username, input.via) ??
-        new Error('A code was neither issued nor refused.')
-      );
-    }
     const delivery = await call.delivery();
+    const { sandbox } = call.operator;
+    const draft: Draft = {
+      via,
+      app,
+      ip: input.ip?.ip ?? null,
+      code: call.random.code(),
+      messageId: `msg_${call.random.token().subarray(0, 16).toString('base64url')}`,
+      key: (await call.keyring()).current,
+      open: sandbox || delivery.channels()[via],
+    };
+    const query = { user: input.user, location: null, app, requestId: input.requestId ?? null, codes: true };
+    const issued = await decideStep(call, query, (subject, now) => issue(subject, draft, now));
+    const { decision, result, username: user, accountName, now: sentAt } = issued;
+    if (decision.outcome === 'repeated') return done(repeated(decision.answer, user));
+    if (decision.outcome !== 'sent' || !result) {
+      throw refusal(call, decision, user, via) ?? new Error('A code was neither issued nor refused.');
+    }
+    const { to, expiresAt } = decision;
     const receipt = await delivery.send(
-      {
-        kind: 'code',
-        via: input.via,
-        to: decision.to,
-        code,
-        account: call.kid,
-        accountName: issued.accountName,
-        user: issued.username,
-        sentAt: issued.now,
-        expiresAt: decision.expiresAt,
-      },
+      { kind: 'code', via, to, code: draft.code, account: call.kid, accountName, user, sentAt, expiresAt },
       sandbox,
     );
     await settle(call, issued, result, receipt, app, input.requestId);

@@ -17,6 +17,8 @@ export interface Operator extends Actor {
   username: string | null;
   app: string | null;
   mayContacts: boolean;
+  /** Whether the installation that the token is of is a sandbox. */
+  sandbox: boolean;
   verifiedUntil: Instant | null;
 }
 

@@ -1,6 +1,6 @@
 // The one way in: a request is read, permitted, carried out and answered here, whoever brings it.
 import * as v from 'valibot';
-import { TwofaError } from '../errors.ts';
+import { exitCodes, TwofaError } from '../errors.ts';
 import { grantOf } from '../rules/authority.ts';
 import { authenticate } from './authenticate.ts';
 import { kid } from './fields.ts';
@@ -102,8 +102,11 @@ async function recordRefusal(
   });
 }
 
-/** Exit codes that say that the caller was refused; what the form of the input refuses is no event. */
-const recorded = new Set([4, 5, 6]);
+/** Whether a refusal is recorded on the token: not what the form refuses, nor what is an event of the user already. */
+function isRecorded(operation: Operation<unknown>, error: TwofaError): boolean {
+  if (error.exit === exitCodes.refused) return operation.permission !== 'sign-in';
+  return error.exit === exitCodes.notPermitted || error.exit === exitCodes.notFound;
+}
 
 async function permitted(
   services: Services,
@@ -158,7 +161,7 @@ export async function perform(services: Services, credential: Credential, reques
     if ('refusal' in found) throw found.refusal;
     return await permitted(services, operation, operator, request, input);
   } catch (error) {
-    if (error instanceof TwofaError && recorded.has(error.exit)) {
+    if (error instanceof TwofaError && isRecorded(operation, error)) {
       await recordRefusal(services, operator, request, error);
     }
     throw error;

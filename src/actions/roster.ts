@@ -139,8 +139,12 @@ async function requireOtherAdministrator(tables: Reading, user: User, doing: str
   );
 }
 
-/** Decides an update of a user. A value equal after normalisation is no change (R5). @throws TwofaError */
-export async function updateOf(roster: Roster, user: UserWithPractices, wanted: Wanted): Promise<Update> {
+/** What differs between a user and what is wanted; a value equal after normalisation is no change (R5). */
+export async function differencesOf(
+  roster: Roster,
+  user: UserWithPractices,
+  wanted: Wanted,
+): Promise<Update> {
   const { account, tables } = roster;
   const contact = contactChange(account, user, wanted);
   const role =
@@ -157,16 +161,7 @@ export async function updateOf(roster: Roster, user: UserWithPractices, wanted: 
     ...(practices ? ['practices'] : []),
     ...(role ? ['systemAdministrator'] : []),
   ];
-  const changesContact = fields.includes('email') || fields.includes('phone');
-  permit(roster, {
-    administrator: user.systemAdministrator,
-    changesRole: role,
-    deactivates: false,
-    changesContact,
-  });
-  if (changesContact && user.active)
-    await requireReachable(tables, account, { ...user, ...contact }, user.id);
-  if (role && user.systemAdministrator) await requireOtherAdministrator(tables, user, 'lose the role');
+  const changesContact = changesContactOf(fields);
   return {
     fields,
     change: {
@@ -192,6 +187,28 @@ export async function updateOf(roster: Roster, user: UserWithPractices, wanted: 
       ...(role ? { systemAdministrator: wanted.systemAdministrator } : {}),
     },
   };
+}
+
+function changesContactOf(fields: readonly string[]): boolean {
+  return fields.includes('email') || fields.includes('phone');
+}
+
+/** Decides an update of a user (R4, R5, R12, R13). @throws TwofaError */
+export async function updateOf(roster: Roster, user: UserWithPractices, wanted: Wanted): Promise<Update> {
+  const { account, tables } = roster;
+  const update = await differencesOf(roster, user, wanted);
+  const changesContact = changesContactOf(update.fields);
+  const changesRole = update.fields.includes('systemAdministrator');
+  permit(roster, {
+    administrator: user.systemAdministrator,
+    changesRole,
+    deactivates: false,
+    changesContact,
+  });
+  if (changesContact && user.active)
+    await requireReachable(tables, account, { ...user, ...update.change }, user.id);
+  if (changesRole && user.systemAdministrator) await requireOtherAdministrator(tables, user, 'lose the role');
+  return update;
 }
 
 /** Refuses a deactivation that R13 or the operator's role forbids. @throws TwofaError */

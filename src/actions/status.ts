@@ -19,7 +19,7 @@ function accountStatus(call: Call) {
     if (!account) throw accountNotFound(call.kid);
     const { ready, blockers, warnings } = await checklistOf(call, tables);
     const lockouts = await tables.lockouts({ kid: call.kid, limit: shownLockouts });
-    const { sandbox } = await tables.installation();
+    const { sandbox } = call.operator;
     const result = {
       ...accountView(account, tables.now),
       checklist: { ready, blockers, warnings },

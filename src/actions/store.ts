@@ -271,6 +271,8 @@ export interface SignInOutcome<T> {
 export interface Authentication {
   now: Instant;
   token: Token;
+  /** Whether the installation is a sandbox. */
+  sandbox: boolean;
   /** The token's user, for a System Administrator's token. */
   user: Pick<User, 'username' | 'active' | 'lockedAt' | 'systemAdministrator'> | null;
 }

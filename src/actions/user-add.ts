@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { contact, flag, name, practiceName, username } from './fields.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
-import { newUser, rosterOf, updateOf, userExists } from './roster.ts';
+import { differencesOf, newUser, rosterOf, userExists } from './roster.ts';
 import { userView } from './views.ts';
 
 export const userAdd = operation({
@@ -24,7 +24,7 @@ export const userAdd = operation({
       const roster = await rosterOf(tables, call.operator, account);
       const existing = await tables.user(call.kid, username);
       if (existing) {
-        const same = existing.active && (await updateOf(roster, existing, wanted)).fields.length === 0;
+        const same = existing.active && (await differencesOf(roster, existing, wanted)).fields.length === 0;
         if (!same) throw userExists(call.kid, username);
         return done({ ...userView(existing, false), changed: false });
       }

@@ -6,7 +6,7 @@ import { contact, flag, name, practiceName, username } from './fields.ts';
 import { done, operation } from './operation.ts';
 import { theAccount } from './refusals.ts';
 import { newUser, type Roster, rosterOf, updateOf, userExists } from './roster.ts';
-import type { NewUser, Writing } from './store.ts';
+import type { Account, NewUser, Writing } from './store.ts';
 
 /** Rows of one request at the most; a longer file is imported in several. */
 export const importRowsMax = 1000;
@@ -46,18 +46,28 @@ function readRow(raw: unknown): Row | RowOutcome {
   return { outcome: 'rejected', field, reason: `${field} ${issue.message}.` };
 }
 
+function heldInFile(field: 'username' | 'email', holder: string): TwofaError {
+  return new TwofaError('invalid-input', `The ${field} is ${holder}'s already, in the same file.`, {
+    details: { field },
+  });
+}
+
 /** The new users of one request, found again by username and by email. */
 class Additions {
   readonly users: NewUser[] = [];
   readonly #usernames = new Map<string, string>();
   readonly #emails = new Map<string, string>();
 
-  /** Who of them has the username, or (where emails are unique) the email already. */
-  holders(user: NewUser, uniqueEmails: boolean): { field: 'username' | 'email'; username: string } | null {
-    const byName = this.#usernames.get(foldKey(user.username));
-    if (byName !== undefined) return { field: 'username', username: byName };
-    const byEmail = uniqueEmails && user.emailKey !== null ? this.#emails.get(user.emailKey) : undefined;
-    return byEmail === undefined ? null : { field: 'email', username: byEmail };
+  /** @throws TwofaError when one of them has the username. */
+  requireFreeUsername(username: string): void {
+    const holder = this.#usernames.get(foldKey(username));
+    if (holder !== undefined) throw heldInFile('username', holder);
+  }
+
+  /** @throws TwofaError when one of them has the email, where emails are unique (R12). */
+  requireFreeEmail(account: Account, emailKey: string | null | undefined): void {
+    const holder = account.enabledAt === null || emailKey == null ? undefined : this.#emails.get(emailKey);
+    if (holder !== undefined) throw heldInFile('email', holder);
   }
 
   push(user: NewUser): void {
@@ -77,6 +87,7 @@ async function storeRow(roster: Roster, tables: Writing, row: Row, added: Additi
     }
     const { change, fields, details } = await updateOf(roster, existing, wanted);
     if (fields.length === 0) return { outcome: 'unchanged' };
+    if (existing.active) added.requireFreeEmail(roster.account, change.emailKey);
     await tables.saveUser(existing, change, {
       action: 'user.updated',
       details: { ...details, by: 'import' },
@@ -91,16 +102,8 @@ async function storeRow(roster: Roster, tables: Writing, row: Row, added: Additi
     });
   }
   const values = await newUser(roster, named, { ...wanted, name: wanted.name });
-  const inFile = added.holders(values, roster.account.enabledAt !== null);
-  if (inFile) {
-    throw new TwofaError(
-      'invalid-input',
-      `The ${inFile.field} is ${inFile.username}'s already, in the same file.`,
-      {
-        details: { field: inFile.field },
-      },
-    );
-  }
+  added.requireFreeUsername(named);
+  added.requireFreeEmail(roster.account, values.emailKey);
   added.push(values);
   return { outcome: 'added' };
 }

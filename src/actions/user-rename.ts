@@ -1,4 +1,4 @@
-// Renames a user. The username left behind is never anybody else's (SPEC section 4).
+// Renames a user. The username left behind is never anybody else's.
 import * as v from 'valibot';
 import { userName, username } from './fields.ts';
 import { done, operation } from './operation.ts';

@@ -19,7 +19,7 @@ export const userList = operation({
     after: v.optional(username),
   }),
   async perform(call, input) {
-    const details = { view: 'users', search: input.search ?? null, status: input.status ?? null };
+    const details = { view: 'users', searched: input.search !== undefined, status: input.status ?? null };
     return done(
       await lookUp(call, 'account.viewed', details, async (tables) => {
         const account = await theAccount(tables, call.kid);

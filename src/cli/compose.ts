@@ -57,7 +57,7 @@ const random: Services['random'] = {
 
 /** Composes the services of one process; nothing is read or opened before it is asked for. */
 export function compose(
-  around: Surroundings,
+  around: Pick<Surroundings, 'env'>,
   common: CommonOptions,
   notice: (text: string) => void,
 ): Composed {

@@ -1,7 +1,6 @@
 // Makes data safe for a terminal: what could move the cursor, recolour, reorder or hide text is written out.
 
 const unsafe =
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: single code points are meant
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
 function written(character: string): string {

@@ -28,13 +28,18 @@ function tellingOf(argv: readonly string[]): Telling {
 }
 
 function usageError(error: CommanderError): TwofaError {
+  if (error.code === 'commander.help') {
+    return new TwofaError('usage', 'The command is incomplete.', {
+      hint: 'Add --help to it for the commands that it has.',
+    });
+  }
   const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, '');
   const meant = /\(Did you mean (?:one of )?(.*)\?\)/s.exec(error.message)?.[1];
   const missing =
     error.code === 'commander.missingMandatoryOptionValue' || error.code === 'commander.missingArgument';
   return new TwofaError(
     missing ? 'missing-option' : 'usage',
-    `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+    `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`,
     {
       hint: meant ? `Did you mean ${meant}?` : 'Add --help to the command for its options.',
     },
@@ -89,13 +94,23 @@ function endQuietlyOnClosedPipe(around: Surroundings): void {
  */
 export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
   endQuietlyOnClosedPipe(around);
+  if (argv.length === 0) return main(['--help'], around);
   let exit: number = exitCodes.done;
+  // What was saved is whole whenever the program ends, so that without more to put away it ends at once.
+  let putAway = (): void => process.exit(exitCodes.interrupted);
+  const interrupt = () => putAway();
+  process.on('SIGINT', interrupt);
   const run: Run =
     (handler) =>
     async (...args) => {
       const command = args.at(-1) as Parameters<typeof contextOf>[1];
-      const { context, close } = await contextOf(around, command, (code) => {
-        exit = code;
+      const { context, close } = await contextOf(around, command, {
+        exit: (code) => {
+          exit = code;
+        },
+        onInterrupt: (handler) => {
+          putAway = handler;
+        },
       });
       try {
         await handler(context, ...(args as never));
@@ -103,14 +118,24 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
         await close();
       }
     };
+  let help = '';
+  const program = programOf(run, around, (text) => {
+    help += text;
+  });
   try {
-    await programOf(run, around).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    const telling = tellingOf(argv);
+    if (help !== '' && !telling.json) {
+      around.stderr.write(help);
+      return exitCodes.usage;
+    }
     const failure = failureOf(error);
-    await tell(failure, tellingOf(argv), around.stderr);
+    await tell(failure, telling, around.stderr);
     return failure.exit;
+  } finally {
+    process.off('SIGINT', interrupt);
   }
   return exit;
 }

@@ -144,8 +144,10 @@ export class Out {
   ): Promise<void> {
     const { csvRow } = await import('./csv-cells.ts');
     const all = await begun(pages);
+    const terminal = (this.#options.stdout as Partial<NodeJS.WriteStream>).isTTY === true;
+    const line = (row: T) => csvRow(terminal ? cells(row).map(safe) : cells(row));
     await this.write(csvRow(header));
-    for await (const page of all) await this.write(page.map((row) => csvRow(cells(row))).join(''));
+    for await (const page of all) await this.write(page.map(line).join(''));
   }
 
   async #table<T>(pages: AsyncIterable<T[]>, columns: readonly Column<T>[], empty: string): Promise<void> {

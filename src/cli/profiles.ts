@@ -58,7 +58,12 @@ export function removeProfile(file: string, name: string): boolean {
 }
 
 function tokenFile(file: string): string {
-  const text = readIfThere(file);
+  let text: string | null;
+  try {
+    text = readIfThere(file);
+  } catch (error) {
+    throw new TwofaError('token-invalid', `TWOFA_TOKEN_FILE: ${(error as Error).message}`, { cause: error });
+  }
   if (text === null)
     throw new TwofaError('token-invalid', `TWOFA_TOKEN_FILE names ${file}, which does not exist.`);
   refuseWritable(file);

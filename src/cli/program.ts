@@ -56,8 +56,15 @@ function addCommonOptions(program: Command): void {
     .option('--database <url>', 'the database (or TWOFA_DATABASE_URL)');
 }
 
-/** Builds the whole tree; nothing that a command works with is loaded before it runs. */
-export function programOf(run: Run, around: Surroundings): Command {
+/**
+ * Builds the whole tree; nothing that a command works with is loaded before it runs.
+ * @param helpInstead gets the help of a group that was called without a command of it.
+ */
+export function programOf(
+  run: Run,
+  around: Surroundings,
+  helpInstead: (text: string) => void = () => {},
+): Command {
   const program = new Command('twofa')
     .description(
       'Two-factor authentication of a practice-management product: prepare, enable, sign in, reactivate.',
@@ -69,7 +76,8 @@ export function programOf(run: Run, around: Surroundings): Command {
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({
       writeOut: (text) => around.stdout.write(text),
-      writeErr: () => {},
+      writeErr: helpInstead,
+      outputError: () => {},
       getOutHelpWidth: () => around.stdout.columns ?? 80,
     })
     .showSuggestionAfterError();
@@ -78,5 +86,6 @@ export function programOf(run: Run, around: Surroundings): Command {
     program.commandsGroup(`${group}:`);
     for (const each of declare) each(program, run);
   }
+  for (const group of program.commands) group.helpCommand(false);
   return program;
 }

@@ -1,5 +1,6 @@
 // Imports a roster file: checked whole, then sent a part at a time; rejected rows go to a file of their own.
 import type { RowOutcome } from '../actions/user-import.ts';
+import { TwofaError } from '../errors.ts';
 import { safe } from './escape.ts';
 import { checkRosterFile, type RosterLine, readRoster } from './roster-file.ts';
 import { RejectedFile } from './roster-rejected.ts';
@@ -63,6 +64,12 @@ async function* parts(rows: AsyncIterable<RosterLine>): AsyncGenerator<RosterLin
   if (part.length > 0) yield part;
 }
 
+function brokenOff(read: number, total: number): TwofaError {
+  return new TwofaError('interrupted', `Interrupted after ${read} of ${total} rows, which are stored.`, {
+    hint: 'Run the import again to complete it.',
+  });
+}
+
 /** Sends the rows of a part whose form is right, and counts what became of each. */
 async function importPart(
   context: Context,
@@ -91,11 +98,16 @@ export async function importFile(
   const { rows: total, header } = await checkRosterFile(file);
   const rejected = dryRun ? null : new RejectedFile(file, header);
   const tally = new Tally(rejected);
+  let interrupted = false;
+  context.onInterrupt(() => {
+    interrupted = true;
+  });
   try {
     await withSpinner(context, `Importing ${total} rows`, async (progress) => {
       for await (const part of parts(readRoster(file))) {
         await importPart(context, part, dryRun, tally);
         progress(`Imported ${tally.result.read} of ${total} rows`);
+        if (interrupted) throw brokenOff(tally.result.read, total);
       }
     });
   } catch (error) {

@@ -41,7 +41,7 @@ export class RejectedFile {
     return this.#kept.map((index) => cells[index] ?? '');
   }
 
-  /** Adds a row. @param cells as they were read. @throws TwofaError `file-unreadable` when the file cannot be written. */
+  /** Adds a row. @param cells as they were read. @throws TwofaError `file-unwritable` when the file cannot be written. */
   async add(line: number, reason: string, cells: readonly string[]): Promise<void> {
     if (!this.#begun) {
       await this.#attempt(async () => {
@@ -97,7 +97,7 @@ export class RejectedFile {
     } catch (error) {
       await this.discard();
       throw new TwofaError(
-        'file-unreadable',
+        'file-unwritable',
         `${this.path} cannot be written: ${(error as Error).message}.`,
         {
           hint: 'The rejected rows go beside the file that is imported: import it from a folder that you may write to.',

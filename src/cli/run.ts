@@ -40,6 +40,8 @@ export interface Context {
   pages<T>(name: string, options: Record<string, unknown>, list: Paging<T>): AsyncIterable<T[]>;
   /** Sets the exit code of a command that ends without an error. */
   exit(code: number): void;
+  /** What Ctrl-C does in place of ending the program at once, for commands that have something to put away. */
+  onInterrupt(handler: () => void): void;
 }
 
 export interface Paging<T> {
@@ -90,7 +92,23 @@ async function* pages<T>(
   } while (left > 0);
 }
 
-function formatOf(common: CommonOptions): Format {
+/** Commands whose result is a list: what CSV can show. */
+const lists = new Set([
+  ...['account list', 'practice list', 'user list', 'user export', 'find', 'token list'],
+  ...['lockouts', 'reactivate', 'location list', 'audit list', 'config show'],
+]);
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '';
+}
+
+/** @throws TwofaError for a format that the command's result cannot have, before the command does anything. */
+function formatOf(common: CommonOptions, command: Command): Format {
+  if (common.output === 'csv' && !lists.has(pathOf(command))) {
+    throw new TwofaError('usage', 'CSV is for lists; the result of this command is none.', {
+      hint: 'Use --json.',
+    });
+  }
   if (common.json && common.output !== undefined && common.output !== 'json') {
     throw new TwofaError('usage', `--json and --output ${common.output} contradict each other.`);
   }
@@ -101,12 +119,12 @@ function formatOf(common: CommonOptions): Format {
 export async function contextOf(
   around: Surroundings,
   command: Command,
-  exit: (code: number) => void,
+  controls: Pick<Context, 'exit' | 'onInterrupt'>,
 ): Promise<{ context: Context; close(): Promise<void> }> {
   const common = command.optsWithGlobals() as CommonOptions;
   const { Out, plain } = await import('./out.ts');
   const { wantsColor } = await import('./color.ts');
-  const format = formatOf(common);
+  const format = formatOf(common, command);
   const colored = format === 'table' && wantsColor(common.color, around.env, around.stdout);
   const paint = colored ? (await import('./paint.ts')).paint : plain;
   const out = new Out({ ...around, format, quiet: common.quiet ?? false, paint });
@@ -119,7 +137,7 @@ export async function contextOf(
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const request: Request = { do: name, ...(account === undefined ? {} : { account }), ...given };
     const answer = await perform(composed.services, composed.credential, request);
-    if (answer.exit !== 0) exit(answer.exit);
+    if (answer.exit !== 0) controls.exit(answer.exit);
     return answer.result as R;
   };
 
@@ -131,7 +149,7 @@ export async function contextOf(
     mayAsk: common.input && around.stdin.isTTY === true && around.stderr.isTTY === true,
     request,
     pages: (name, options, list) => pages(request, name, options, list),
-    exit,
+    ...controls,
   };
   return { context, close: composed.close };
 }

@@ -1,6 +1,26 @@
-// The topics of `twofa help`.
-export const topicNames = ['exit-codes'];
+// The topics of `twofa help`: plain text of at most 80 columns.
+import { audit } from './topics/audit.ts';
+import { environment } from './topics/environment.ts';
+import { exitCodesTopic } from './topics/exit-codes.ts';
+import { faq } from './topics/faq.ts';
+import { integrating } from './topics/integrating.ts';
+import { json } from './topics/json.ts';
+import { rolesTopic } from './topics/roles.ts';
 
+const topics: Record<string, () => string> = {
+  integrating: () => integrating,
+  'exit-codes': exitCodesTopic,
+  roles: rolesTopic,
+  environment,
+  json,
+  audit,
+  faq: () => faq,
+};
+
+export const topicNames: readonly string[] = Object.keys(topics);
+
+/** The text of a topic, which ends with a line break; or null where there is none of that name. */
 export function helpTopic(name: string): string | null {
-  return name === 'exit-codes' ? 'TODO\n' : null;
+  const topic = Object.hasOwn(topics, name) ? topics[name] : undefined;
+  return topic?.() ?? null;
 }

@@ -60,10 +60,14 @@ function shownCommand(step: Step): string {
  * Takes the tour in a temporary home, which is removed afterwards.
  * @returns 0. @throws TwofaError `unexpected-failure` when a step ends otherwise than it should.
  */
-export async function takeTour({ out, around }: Context): Promise<number> {
+export async function takeTour({ out, around, onInterrupt }: Context): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), 'twofa-tour-'));
   const { paint } = out;
   const env = cleanEnvironment(around.env, home, paint.bold('x') !== 'x');
+  let interrupted = false;
+  onInterrupt(() => {
+    interrupted = true;
+  });
   try {
     writeFileSync(join(home, 'roster.csv'), sampleRoster);
     for (const [index, chapter] of chapters.entries()) {
@@ -72,6 +76,8 @@ export async function takeTour({ out, around }: Context): Promise<number> {
         await out.write(`\n${step.says ? `${step.says}\n` : ''}${paint.green('$')} ${shownCommand(step)}\n`);
         const ran = await runStep(step.args, home, env, step.code ? `${codeFor(home, step.code)}\n` : '');
         await out.write(ran.output);
+        if (interrupted)
+          throw new TwofaError('interrupted', 'Interrupted; the temporary home of the tour was removed.');
         if (ran.exit !== 0) await out.write(paint.dim(`(exit ${ran.exit})\n`));
         if (ran.exit !== step.exit) {
           throw new TwofaError(

@@ -69,7 +69,7 @@ function fromCommand([program, ...args]: readonly [string, ...string[]], timeout
   const origin = `the password command ${program}`;
   return new Promise((resolve, reject) => {
     const options = {
-      timeout: timeoutMs,
+      timeout: Math.max(1, Math.ceil(timeoutMs)),
       killSignal: 'SIGKILL',
       maxBuffer: passwordBytesMax,
       shell: false,

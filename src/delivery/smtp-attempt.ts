@@ -63,8 +63,7 @@ function judge(error: SmtpError, bodyStarted: boolean): TryOutcome {
   }
   // A reply of 4yz, also to the message itself, says that the server has not taken it.
   if (code >= 400 && code < 500) return { status: 'transient', said };
-  if (bodyStarted)
-    return { status: 'unknown', said: `the connection was lost after the message was sent: ${said}` };
+  if (bodyStarted) return { status: 'unknown', said: `no verdict after the message was sent: ${said}` };
   if (untrusted.test(error.originalCode ?? ''))
     return { status: 'permanent', said: `no trusted TLS connection: ${said}` };
   const hopeless = error.code === 'EAUTH' || error.code === 'EENVELOPE' || error.code === 'EMESSAGE';

@@ -50,6 +50,7 @@ export function usernameProblem(username: string): Problem {
 /** Checks a displayed name (of an account, a practice, a person, a token): 1 to 200 characters on one line. */
 export function nameProblem(name: string): Problem {
   if (name.trim() === '') return 'is empty';
+  if (name !== name.trim()) return 'starts or ends with white space';
   if (name.length > 200) return 'is longer than 200 characters';
   if (control.test(name)) return 'contains a control character';
   if (/\p{Cs}/u.test(name)) return 'is not well-formed Unicode';

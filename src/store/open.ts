@@ -80,8 +80,13 @@ export async function createStore(options: StoreOptions, sandbox: boolean): Prom
     createPrivateFile(draft);
     const knex = connectFile(draft);
     try {
+      await knex.raw('PRAGMA journal_mode = WAL');
       await migrate(knex);
-      const row = { sandbox, keyFingerprint: options.keyring.current.fingerprint, createdAt: options.clock() };
+      const row = {
+        sandbox,
+        keyFingerprint: options.keyring.current.fingerprint,
+        createdAt: options.clock(),
+      };
       await knex('installation').insert({
         id: 1,
         sandbox,

@@ -1,6 +1,7 @@
 // The store on SQLite: one file, one connection, immediate transactions, requests in flight sharing commits.
 import { chmodSync, closeSync, openSync } from 'node:fs';
-import type { Database } from 'better-sqlite3';
+import { createRequire } from 'node:module';
+import type { Database, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
@@ -60,18 +61,24 @@ export function createPrivateFile(file: string): void {
   chmodSync(file, 0o600);
 }
 
+/** Named, so that the program's bundle need not look for it. */
+const nativeBinding = createRequire(import.meta.url).resolve(
+  'better-sqlite3/build/Release/better_sqlite3.node',
+);
+
 export function connectFile(file: string): Knex {
   return connect({
     client: 'better-sqlite3',
     useNullAsDefault: true,
-    connection: { filename: file, options: { timeout: busyTimeoutMs, fileMustExist: true } } as never,
+    connection: { filename: file, options: { nativeBinding } } as never,
     pool: {
       min: 1,
       max: 1,
       afterCreate: (database: Database, ready: (error: Error | null, database: Database) => void) => {
         try {
-          database.pragma('journal_mode = WAL');
+          database.pragma(`busy_timeout = ${busyTimeoutMs}`);
           database.pragma('synchronous = FULL');
+          database.pragma('wal_autocheckpoint = 10000');
           database.pragma('foreign_keys = ON');
           database.pragma('trusted_schema = OFF');
           ready(null, database);
@@ -83,10 +90,47 @@ export function connectFile(file: string): Knex {
   });
 }
 
-const authentication = `SELECT tokens.*, users.username AS user_username, users.active AS user_active,
-  users.locked_at AS user_locked_at, users.system_administrator AS user_administrator, installation.key_fingerprint, installation.sandbox,
-  (SELECT group_concat(name) FROM migrations) AS migrations
-  FROM installation LEFT JOIN tokens ON tokens.digest = ? LEFT JOIN users ON users.id = tokens.user_id`;
+const statements = {
+  token: `SELECT tokens.*, users.username AS user_username, users.active AS user_active,
+    users.locked_at AS user_locked_at, users.system_administrator AS user_administrator
+    FROM tokens LEFT JOIN users ON users.id = tokens.user_id WHERE tokens.digest = ?`,
+  installation: `SELECT key_fingerprint, sandbox, (SELECT group_concat(name) FROM migrations) AS migrations
+    FROM installation WHERE id = 1`,
+};
+
+/** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
+class Prepared {
+  readonly signIns: SignIns;
+  readonly sandbox: boolean;
+  readonly #token: Statement;
+
+  /** @throws TwofaError for a store of another version or key. */
+  constructor(database: Database, { file, keyring }: SqliteOptions) {
+    const row = database.prepare(statements.installation).get() as Row | undefined;
+    if (!row) throw new TwofaError('store-unavailable', `${file} is not a whole store of twofa.`);
+    checkVersion(text(row, 'migrations').split(','));
+    checkKey(text(row, 'key_fingerprint'), keyring, file);
+    this.sandbox = bool(row, 'sandbox');
+    this.signIns = new SignIns(database, keyring);
+    this.#token = database.prepare(statements.token);
+  }
+
+  authenticate(digest: string): Omit<Authentication, 'now'> | null {
+    const row = this.#token.get(digest) as Row | undefined;
+    if (!row) return null;
+    const token = tokenOf(row);
+    const user =
+      token.userId === null
+        ? null
+        : {
+            username: text(row, 'user_username'),
+            active: bool(row, 'user_active'),
+            lockedAt: intOrNull(row, 'user_locked_at'),
+            systemAdministrator: bool(row, 'user_administrator'),
+          };
+    return { token, user, sandbox: this.sandbox };
+  }
+}
 
 interface Job {
   run(database: Database): void;
@@ -97,8 +141,7 @@ export class SqliteStore implements Store {
   readonly #knex: Knex;
   readonly #options: SqliteOptions;
   #jobs: Job[] = [];
-  #signIns: SignIns | undefined;
-  #signInsOf: Database | undefined;
+  readonly #prepared = new WeakMap<Database, Prepared>();
 
   constructor(knex: Knex, options: SqliteOptions) {
     this.#knex = knex;
@@ -127,25 +170,18 @@ export class SqliteStore implements Store {
     }
   }
 
+  #preparedOf(database: Database): Prepared {
+    const known = this.#prepared.get(database);
+    if (known) return known;
+    const made = new Prepared(database, this.#options);
+    this.#prepared.set(database, made);
+    return made;
+  }
+
   async authenticate(digest: string): Promise<Authentication | null> {
     return this.#connected((database) => {
-      const row = database.prepare(authentication).get(digest) as Row | undefined;
-      if (!row)
-        throw new TwofaError('store-unavailable', `${this.#options.file} is not a whole store of twofa.`);
-      checkVersion(text(row, 'migrations').split(','));
-      checkKey(text(row, 'key_fingerprint'), this.#options.keyring, this.#options.file);
-      if (row.id === null) return null;
-      const token = tokenOf(row);
-      const user =
-        token.userId === null
-          ? null
-          : {
-              username: text(row, 'user_username'),
-              active: bool(row, 'user_active'),
-              lockedAt: intOrNull(row, 'user_locked_at'),
-              systemAdministrator: bool(row, 'user_administrator'),
-            };
-      return { now: this.#options.clock(), token, user };
+      const found = this.#preparedOf(database).authenticate(digest);
+      return found && { ...found, now: this.#options.clock() };
     });
   }
 
@@ -190,11 +226,7 @@ export class SqliteStore implements Store {
       let result: T;
       this.#jobs.push({
         run: (database) => {
-          if (this.#signInsOf !== database) {
-            this.#signIns = new SignIns(database, this.#options.keyring);
-            this.#signInsOf = database;
-          }
-          result = work(this.#signIns as SignIns, this.#options.clock());
+          result = work(this.#preparedOf(database).signIns, this.#options.clock());
         },
         done: (error) => (error === null ? resolve(result) : reject(error)),
       });

@@ -81,7 +81,7 @@ describe('refused', () => {
       role,
       tokenId: as[role].id,
       account: kid,
-      user: request.user ?? null,
+      user: request.user ?? (request.users as string[] | undefined)?.[0] ?? null,
       details: { do: name, code: 'not-permitted' },
     });
     const [event] = world.kept.sql('SELECT subject FROM audit_events ORDER BY seq DESC LIMIT 1');

@@ -1,6 +1,7 @@
 // Real mail servers for the tests: one that keeps what it was given, and one that follows a script to the letter.
-import net from 'node:net';
+
 import type { AddressInfo } from 'node:net';
+import net from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
@@ -72,7 +73,9 @@ export interface ScriptedServer {
  * A server that answers as told.
  * @param answer what to do on a line (the greeting is asked for with ''; a whole message arrives as '.').
  */
-export async function scriptedServer(answer: (line: string, connection: number) => Move): Promise<ScriptedServer> {
+export async function scriptedServer(
+  answer: (line: string, connection: number) => Move,
+): Promise<ScriptedServer> {
   const sockets = new Set<net.Socket>();
   const kept: ScriptedServer = { port: 0, connections: 0, heard: [], close: async () => undefined };
   const server = net.createServer((socket) => {

@@ -55,12 +55,12 @@ describe('reading what was typed', () => {
 
 describe('the 15 minutes of a code', () => {
   test.each([
-    ['just made', 0, true],
-    ['in its last millisecond', 15 * minute - 1, true],
-    ['after 15 minutes', 15 * minute, false],
-    ['a day later', 24 * 60 * minute, false],
-    ['before it was made, by a clock set back', -1, false],
-  ])('R7: %s it works: %j', (_, age, works) => {
+    ['just made', true, 0],
+    ['in its last millisecond', true, 15 * minute - 1],
+    ['after 15 minutes', false, 15 * minute],
+    ['a day later', false, 24 * 60 * minute],
+    ['before it was made, by a clock set back', false, -1],
+  ])('R7: %s it works: %j', (_, works, age) => {
     expect(isOutstanding(code, code.createdAt + age)).toBe(works);
   });
 
@@ -84,11 +84,11 @@ describe('the 15 minutes of a code', () => {
 });
 
 test.each([
-  ['now', 0, true],
-  ['a moment ago', 15 * minute - 1, true],
-  ['15 minutes ago', 15 * minute, false],
-  ['later, by a clock set back, while a code sent now still works', 1 - 15 * minute, true],
-  ['later than a code sent now works', -15 * minute, false],
-])('R7: a code made %s takes a place: %j', (_, age, takes) => {
+  ['now', true, 0],
+  ['a moment ago', true, 15 * minute - 1],
+  ['15 minutes ago', false, 15 * minute],
+  ['later, by a clock set back, while a code sent now still works', true, 1 - 15 * minute],
+  ['later than a code sent now works', false, -15 * minute],
+])('R7: a code made %s takes a place: %j', (_, takes, age) => {
   expect(takesPlace(code, code.createdAt + age)).toBe(takes);
 });

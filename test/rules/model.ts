@@ -69,6 +69,16 @@ export function newModel(now: Instant): Model {
   return { now, enabledAt: now, users: [user(0), user(1)], requests: {}, codesMade: 0 };
 }
 
+/** The model as it is now; recorded answers never change. */
+export function snapshot(model: Model): Model {
+  const users = model.users.map((user) => ({
+    ...user,
+    codes: user.codes.map((code) => ({ ...code })),
+    trust: user.trust.map((trust) => ({ ...trust })),
+  }));
+  return { ...model, users, requests: { ...model.requests } };
+}
+
 export function userOf(model: Model, id: number): ModelUser {
   const user = model.users[id];
   if (!user) throw new Error(`The model has no user ${id}.`);

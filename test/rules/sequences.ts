@@ -139,10 +139,10 @@ function perform(model: store.Model, step: Step): Call {
 
 /** Plays a sequence on a model, a new one unless given. */
 export function play(steps: readonly Step[], model: store.Model = store.newModel(start)): Moment[] {
-  let before = structuredClone(model);
+  let before = store.snapshot(model);
   return steps.map((step) => {
     const call = perform(model, step);
-    const after = structuredClone(model);
+    const after = store.snapshot(model);
     const moment: Moment = { ...call, before, after };
     before = after;
     return moment;

@@ -24,10 +24,11 @@ export function help(program: Command, run: Run): void {
     .action(
       run(async ({ out }, topic: string[]) => {
         const command = commandAt(program, topic);
-        if (command) return out.write(command.helpInformation());
         const { helpTopic, topicNames } = await import('../topics.ts');
         const text = helpTopic(topic.join(' '));
-        if (text !== null) return out.write(text);
+        // A name such as audit is a command and a topic.
+        const found = [command?.helpInformation(), text].filter((each) => each != null);
+        if (found.length > 0) return out.write(found.join('\n'));
         const { nearest } = await import('../../rules/nearest.ts');
         const known = [...topicNames, ...program.commands.map((each) => each.name())];
         const meant = nearest(topic.join(' '), known);

@@ -1,0 +1,61 @@
+// The topic environment: the variables that twofa reads, and where its files are.
+import { type Key, keys, variableOf } from '../config-values.ts';
+import { paragraph, terms } from './layout.ts';
+
+const settings: Record<Key, string> = {
+  database: 'the store, such as sqlite:/var/lib/twofa/twofa.sqlite',
+  keyFile: 'the file of the key, where it is not beside the configuration',
+  domain: 'the domain of the web application, to which text messages bind a code',
+  'email.url': 'the mail server, such as smtp://mailer@mail.northside.example:587, or smtps://',
+  'email.passwordFile': "a file that holds the mail server's password",
+  'email.passwordCommand': 'a command that prints it, as a JSON list: ["program", "argument"]',
+  'email.tls': 'required (unless told otherwise), optional or none',
+  'email.from': 'the sender, such as Northside <no-reply@northside.example>',
+};
+
+export function environment(): string {
+  return [
+    'ENVIRONMENT: the variables that twofa reads\n\n',
+    'Where the files are ("twofa config path" prints them):\n\n',
+    terms([
+      ['TWOFA_HOME', 'one folder for everything; the XDG folders do not count then'],
+      [
+        'XDG_CONFIG_HOME',
+        'config.yaml, profiles.json and key.json are in its folder twofa (unless set, ~/.config)',
+      ],
+      [
+        'XDG_DATA_HOME',
+        'twofa.sqlite and outbox.ndjson are in its folder twofa (unless set, ~/.local/share)',
+      ],
+    ]),
+    '\nFor whom a command runs, and on which account:\n\n',
+    terms([
+      ['TWOFA_TOKEN', 'the access token'],
+      ['TWOFA_TOKEN_FILE', 'a file that holds it, and that others cannot write'],
+      ['TWOFA_ACCOUNT', 'the KID of the account; -a beats it'],
+    ]),
+    '\n',
+    paragraph(
+      'The token is that of -p PROFILE, else TWOFA_TOKEN, else TWOFA_TOKEN_FILE, else the current profile. One that is set but bad is exit 4; the next is not tried.',
+      2,
+    ),
+    '\nThe configuration, each in place of a key of config.yaml:\n\n',
+    terms(keys.map((key) => [variableOf(key), `${key}: ${settings[key]}`])),
+    '\n',
+    paragraph(
+      'A variable beats the file; --database beats both. "twofa config show" prints what is in effect.',
+      2,
+    ),
+    '\nColour (only tables have any):\n\n',
+    terms([
+      ['NO_COLOR', 'set and not empty: none, as with --no-color'],
+      ['FORCE_COLOR', 'colour also where there is no terminal; 0 or false: none'],
+      ['CLICOLOR_FORCE', 'the same, where FORCE_COLOR is not set'],
+      ['CLICOLOR', '0: none; TERM=dumb does the same'],
+    ]),
+    '\n',
+    paragraph(
+      'No variable changes a rule: attempts, lifetimes and the order of checks are the same everywhere ("twofa policy"). CI=true never counts as consent.',
+    ),
+  ].join('');
+}

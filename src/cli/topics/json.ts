@@ -1,0 +1,95 @@
+// The topic json: the conventions of the JSON output, and the shape of each command's document.
+import { broken, paragraph } from './layout.ts';
+
+/** Objects that several commands show; `…name` stands for all of its keys. */
+export const objects = {
+  account:
+    '{kid, name, country, twoFactor: {enabled, enabledAt, enabledBy, overdue, wanted}, practices, users, lockedUsers, createdAt}',
+  user: '{id, account, username, name, email, phone, practices, systemAdministrator, status, attemptsLeft, lockedAt, lastVerifiedAt, contactChangedAt}',
+  token: '{id, role, account, user, app, name, expiresAt}',
+  operator: '{role, account, user, expiresAt, verifiedUntil}',
+  lockout: '{account, username, name, practices, lockedAt, lastApp, lastIp}',
+  event: '{seq, at, actor, role, tokenId, action, account, user, outcome, details}',
+} as const;
+
+/** The shape of each command's document. */
+export const shapes: readonly (readonly [commands: string, shape: string])[] = [
+  ['init', '{home, database, sandbox, changed}'],
+  ['account create', '{…account, changed}'],
+  ['account show', '{…account}'],
+  ['account list', '[{…account}]'],
+  ['practice add', '{account, name, users, changed}'],
+  ['practice list', '[{account, name, users}]'],
+  ['user add, user update, user rename, user deactivate', '{…user, changed}'],
+  ['user show', '{…user}'],
+  ['user list, user export, find', '[{…user}]'],
+  ['user import', '{read, added, updated, unchanged, rejected, rejectedFile, changed}'],
+  [
+    'checklist',
+    '{account, ready, blockers, warnings, items: [{id, title, severity, status, count, users, mendedBy, hint}]}',
+  ],
+  [
+    'enable',
+    '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}]}, recoveryCodes, changed}',
+  ],
+  ['login', '{result, reason, trustedUntil, methods: [{via, to}], attemptsLeft}'],
+  ['code send', '{result, via, to, expiresAt, outstanding, attemptsLeft, messageId}'],
+  ['code verify', '{result, why, attemptsLeft, trustedUntil}'],
+  ['location list', '[{location, trusted, trustedAt, expiresAt, endedAt, endedReason}]'],
+  ['location forget', '{account, username, forgotten, changed}'],
+  ['status', '{…account, checklist: {ready, blockers, warnings}, lockouts: [{…lockout}], sandbox}'],
+  [
+    'status USER',
+    '{…user, twoFactor: {enabled, enabledAt}, methods: [{via, to}], outstandingCodes, trustedLocations}',
+  ],
+  ['lockouts', '[{…lockout}]'],
+  ['lockouts show', '{…lockout, history: [{…event}]}'],
+  ['reactivate', '[{…user, changed}]'],
+  ['audit list', '[{…event}]'],
+  ['audit verify', '{events, intact, firstBroken: {subject, seq, reason}}'],
+  ['token create, token rotate', '{…token, token, changed}'],
+  ['token list', '[{…token, revoked}]'],
+  ['token revoke', '{…token, changed}'],
+  ['auth login', '{profile, …operator, changed}'],
+  ['auth status', '{…operator}'],
+  ['auth logout', '{profile, changed}'],
+  [
+    'policy',
+    '{codeDigits, codeLifetimeMinutes, outstandingCodes, attempts, trustLifetimeDays, canBeDisabled, canBeConfigured}',
+  ],
+  ['config show', '[{key, value, source, variable}]'],
+  ['config path', '{config, profiles, key, database, outbox}'],
+  ['doctor', '{ok, checks: [{id, ok, message, hint}]}'],
+  ['version', '{version, node}'],
+];
+
+function shape(name: string, text: string): string {
+  return `  ${name}\n${broken(text, 74)
+    .map((line) => `      ${line}\n`)
+    .join('')}`;
+}
+
+export function json(): string {
+  return [
+    'JSON: what --json prints\n\n',
+    paragraph(
+      'One document on stdout, the same with and without a terminal. Names are in camelCase, times are ISO 8601 in UTC, absent values are null, lists are bare arrays ([] when empty, exit 0). "changed" is in the result of every write.',
+    ),
+    '\n',
+    paragraph(
+      'A verdict is a document whatever the exit code: login, code verify, checklist, doctor, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
+    ),
+    '\n  {"error": {"code", "message", "hint", "details"}}\n\n',
+    paragraph(
+      '-o ndjson prints a list one entry a line, a document on one line. -o csv is for lists. Long lists are had in parts by --limit N and --after KEY, where KEY is the username, the KID, the id or the seq of the last entry. Strings hold no control or invisible characters: they are written as \\u escapes. New keys may be added; keys are not renamed or removed.',
+    ),
+    '\nWhat several commands show:\n\n',
+    ...Object.entries(objects).map(([name, text]) => shape(name, text)),
+    '\nEach command (…name stands for all of the keys above):\n\n',
+    ...shapes.map(([name, text]) => shape(name, text)),
+    '\n',
+    paragraph(
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes and verifiedUntil are always null in this version, and wanted is false. help, completion, tour and disable have no document.',
+    ),
+  ].join('');
+}

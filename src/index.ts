@@ -1,0 +1,38 @@
+// The library's face: the requests of the command line, in one's own process.
+import type { Answer } from './actions/operation.ts';
+import { perform } from './actions/perform.ts';
+import { compose } from './cli/compose.ts';
+
+export { errorCodes, exitCodes, TwofaError } from './errors.ts';
+export type { Answer };
+
+export interface TwofaOptions {
+  /** The variables by which configuration, key and store are found, as for the command line; `process.env` by default. */
+  env?: NodeJS.ProcessEnv;
+  /** The operator's access token; without it the one that the variables or the current profile give. */
+  token?: string;
+  /** Is told what the command line would say on stderr. */
+  notice?(text: string): void;
+}
+
+export interface Twofa {
+  /**
+   * Makes a request: the command's name with dots, its options in camelCase, the account as `account`.
+   * @returns exit code and result, as the command line has them.
+   * @throws TwofaError for what is refused or fails.
+   */
+  request(name: string, options?: Record<string, unknown>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Opens the installation that the variables name; nothing is read before the first request. */
+export function openTwofa(options: TwofaOptions = {}): Twofa {
+  const { env = process.env, token, notice = () => {} } = options;
+  const common = { input: false, color: false };
+  const composed = compose({ env }, common, notice);
+  const credential = token === undefined ? composed.credential : async () => token;
+  return {
+    request: (name, given = {}) => perform(composed.services, credential, { ...given, do: name }),
+    close: () => composed.close(),
+  };
+}

@@ -1,0 +1,91 @@
+// Runs the command line inside the test's own process, for what needs so many calls that a process each would be too slow.
+import { PassThrough } from 'node:stream';
+import { main } from '../../src/cli/main.ts';
+import type { Surroundings } from '../../src/cli/run.ts';
+import { environment, Installation, kid, type Ran, type RunOptions } from './program.ts';
+
+function collected(stream: PassThrough): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+/** Runs a command as {@link Installation.run} does, without a process of its own. Its working folder is the test's. */
+export async function runInProcess(
+  home: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> {
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const stdout = collected(streams.stdout);
+  const stderr = collected(streams.stderr);
+  streams.stdin.end(options.input ?? '');
+  const around = { env: environment(home, options.env), ...streams } as unknown as Surroundings;
+  const before = process.listeners('SIGINT');
+  try {
+    return { exit: await main(args, around), stdout: stdout(), stderr: stderr() };
+  } finally {
+    for (const listener of process.listeners('SIGINT')) {
+      if (!before.includes(listener)) process.off('SIGINT', listener);
+    }
+  }
+}
+
+/** An installation that is prepared in the test's process, and tested by the built program. */
+export class Prepared extends Installation {
+  /** Whether commands run in the test's process. */
+  inProcess = true;
+
+  override run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return this.inProcess ? runInProcess(this.home, args, options) : super.run(args, options);
+  }
+
+  /** Prepares more of it, quickly. */
+  async prepare(work: (run: (...args: string[]) => Promise<unknown>) => Promise<void>): Promise<this> {
+    this.inProcess = true;
+    await work((...args) => this.json(args));
+    this.inProcess = false;
+    return this;
+  }
+}
+
+async function fill(run: (...args: string[]) => Promise<unknown>): Promise<void> {
+  await run('init', '--sandbox');
+  await run('account', 'create', kid, '--name', 'Northside Family Health');
+  for (const name of ['Pediatrics', 'Cardiology']) {
+    await run('practice', 'add', `Northside ${name}`, '-a', kid);
+  }
+  const people = [
+    ['maria', 'Maria Lopez', '+12015550123', 'Pediatrics', '--system-administrator'],
+    ['nina', 'Nina Petrova', '+12015550129', 'Cardiology', '--system-administrator'],
+    ['jane', 'Jane Doe', '+12015550124', 'Pediatrics', 'Northside Cardiology'],
+    ['david', 'David Okafor', '+12015550125', 'Cardiology'],
+    ['sam', 'Sam Whitfield', '+12015550126', 'Pediatrics'],
+  ] as const;
+  for (const [username, name, phone, practice, ...more] of people) {
+    const contact = ['--email', `${username}@northside.example`, '--phone', phone];
+    const rest = ['--practice', `Northside ${practice}`, ...more, '-a', kid];
+    await run('user', 'add', username, '--name', name, ...contact, ...rest);
+  }
+  for (const user of ['maria', 'nina']) {
+    await run('token', 'create', '--role', 'system-administrator', '-a', kid, '--user', user, '--save', user);
+  }
+  for (const app of ['platform', 'pm']) {
+    await run('token', 'create', '--role', 'application', '--app', app, '--save', app);
+  }
+  await run('token', 'create', '--role', 'customer-care', '--name', 'Care', '--save', 'care');
+  await run('token', 'create', '--role', 'provisioner', '--name', 'CI', '--save', 'ci');
+}
+
+/** The installation that `northside` of program.ts makes, made quickly: what is tested on it runs the built program. */
+export function quickNorthside(): Promise<Prepared> {
+  return new Prepared().prepare(fill);
+}
+
+/** The same with 2FA on. */
+export async function quickEnabledNorthside(): Promise<Prepared> {
+  const northside = await quickNorthside();
+  return northside.prepare(async (run) => {
+    await run('enable', '--confirm', kid, '-a', kid, '-p', 'maria');
+  });
+}
