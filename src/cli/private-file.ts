@@ -12,24 +12,17 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { TwofaError } from '../errors.ts';
-
-/** Bits by which a file is open to others; the group counts unless it is the caller's own. */
-function openTo(file: string, bits: { group: number; others: number }): boolean {
-  if (process.platform === 'win32') return false;
-  const { mode, gid } = statSync(file);
-  const group = gid === process.getgid?.() ? 0 : bits.group;
-  return (mode & (group | bits.others)) !== 0;
-}
+import { callerOf, othersCanAccess, othersCanWrite } from '../rules/file-mode.ts';
 
 /** @throws TwofaError `unsafe-file` for a file that others can write. */
 export function refuseWritable(file: string): void {
-  if (!openTo(file, { group: 0o020, others: 0o002 })) return;
+  if (!othersCanWrite(statSync(file), callerOf(process))) return;
   throw new TwofaError('unsafe-file', `Others can write ${file}.`, { hint: `chmod go-w ${file}` });
 }
 
 /** @throws TwofaError `unsafe-file` for a file that others can read or write. */
 export function refuseReadable(file: string): void {
-  if (!openTo(file, { group: 0o060, others: 0o006 })) return;
+  if (!othersCanAccess(statSync(file), callerOf(process))) return;
   throw new TwofaError('unsafe-file', `Others can read ${file}.`, { hint: `chmod 600 ${file}` });
 }
 

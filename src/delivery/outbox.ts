@@ -3,9 +3,9 @@ import { closeSync, constants, fstatSync, mkdirSync, openSync, writeSync } from 
 import { dirname } from 'node:path';
 import type { Message } from '../actions/delivery.ts';
 import type { Receipt } from '../actions/store.ts';
+import { callerOf, othersCanWrite } from '../rules/file-mode.ts';
 import { maskContact } from '../rules/mask.ts';
 import { type Instant, iso } from '../rules/time.ts';
-import { othersCanWrite } from './private-file.ts';
 import type { Texts } from './texts.ts';
 
 export interface OutboxOptions {
@@ -27,7 +27,8 @@ function append(file: string, line: string): void {
   const bytes = Buffer.from(line);
   const descriptor = openToAppend(file);
   try {
-    if (othersCanWrite(fstatSync(descriptor))) throw new Error(`others can write it: chmod 600 ${file}`);
+    if (othersCanWrite(fstatSync(descriptor), callerOf(process)))
+      throw new Error(`others can write it: chmod 600 ${file}`);
     if (writeSync(descriptor, bytes) !== bytes.length) throw new Error('the disk is full');
   } finally {
     closeSync(descriptor);

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { TwofaError } from '../errors.ts';
+import { callerOf, othersCanAccess } from '../rules/file-mode.ts';
 import type { PasswordSource } from './config.ts';
-import { othersCanAccess } from './private-file.ts';
 
 const passwordBytesMax = 4096;
 
@@ -36,7 +36,7 @@ export function checkPasswordSource(source: PasswordSource): void {
   if (!stats.isFile()) {
     throw new TwofaError('file-unreadable', `The password file ${source.file} is no regular file.`);
   }
-  if (!othersCanAccess(stats)) return;
+  if (!othersCanAccess(stats, callerOf(process))) return;
   throw new TwofaError('unsafe-file', `Others can read the password file ${source.file}.`, {
     hint: `chmod 600 ${source.file}`,
   });
@@ -56,7 +56,7 @@ async function fromFile(file: string): Promise<string> {
   });
   try {
     const stats = await handle.stat();
-    if (othersCanAccess(stats)) throw new NoPassword(`others can read ${origin}`);
+    if (othersCanAccess(stats, callerOf(process))) throw new NoPassword(`others can read ${origin}`);
     if (!stats.isFile() || stats.size > passwordBytesMax)
       throw new NoPassword(`${origin} holds no password on one line`);
     return checked(await handle.readFile('utf8'), origin);

@@ -4,7 +4,8 @@ import type { Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
-import { connectFile, createPrivateFile, SqliteStore, storeError } from './sqlite.ts';
+import { SqliteStore } from './sqlite.ts';
+import { connectFile, createPrivateFile, storeError } from './sqlite-file.ts';
 import { sealInstallation } from './trail.ts';
 
 export interface StoreOptions {

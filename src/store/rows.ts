@@ -2,6 +2,7 @@
 import type { Account, AuditEvent, Token, User } from '../actions/store.ts';
 import type { Role } from '../rules/authority.ts';
 import type { ChainPosition } from '../rules/chain.ts';
+import type { TrustEnd, TrustedLocation } from '../rules/location.ts';
 import type { PhoneProblem } from '../rules/phone.ts';
 
 /** A row as a driver gives it. */
@@ -85,6 +86,16 @@ export function tokenOf(row: Row): Token {
     expiresAt: intOrNull(row, 'expires_at'),
     revokedAt: intOrNull(row, 'revoked_at'),
     chain: chainOf(row),
+  };
+}
+
+export function trustOf(row: Row): TrustedLocation {
+  return {
+    location: text(row, 'location'),
+    trustedAt: int(row, 'trusted_at'),
+    expiresAt: int(row, 'expires_at'),
+    endedAt: intOrNull(row, 'ended_at'),
+    endedReason: textOrNull(row, 'ended_reason') as TrustEnd | null,
   };
 }
 

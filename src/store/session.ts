@@ -21,6 +21,16 @@ export function on(session: Session, table: string): Knex.QueryBuilder {
   return session.knex(table).connection(session.connection);
 }
 
+export type Query = ReturnType<typeof on>;
+
+export async function rows(query: Query): Promise<Row[]> {
+  return (await query) as Row[];
+}
+
+export async function first(query: Query): Promise<Row | null> {
+  return ((await query.first()) as Row | undefined) ?? null;
+}
+
 /** Rows of a query written as SQL, on the session's own connection. */
 export async function sql(session: Session, text: string, bindings: Record<string, unknown>): Promise<Row[]> {
   const result = await session.knex.raw(text, bindings as never).connection(session.connection);

@@ -5,11 +5,10 @@ import type { ChainPosition } from '../rules/chain.ts';
 import type { Channel, Code, CodeEnd } from '../rules/code.ts';
 import { codeLifetimeMs, endedCodeRetentionMs } from '../rules/constants.ts';
 import type { Keyring } from '../rules/keyring.ts';
-import type { TrustEnd, TrustedLocation } from '../rules/location.ts';
 import type { RecordedAnswer, SignInChange } from '../rules/sign-in.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import type { Instant } from '../rules/time.ts';
-import { int, intOrNull, type Row, text, textOrNull, userOf } from './rows.ts';
+import { int, intOrNull, type Row, text, textOrNull, trustOf, userOf } from './rows.ts';
 import { bodyOf, linkedRow, sealUser, subjectOf } from './trail.ts';
 
 const statements = {
@@ -33,13 +32,13 @@ const statements = {
   code: `INSERT INTO codes (user_id, message_id, via, app, digest, key_id, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   expireCodes: `UPDATE codes SET ended_at = expires_at, ended_reason = 'expired'
-    WHERE user_id = ? AND created_at > ? AND ended_at IS NULL AND expires_at <= ?`,
-  endCodes: `UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND created_at > ? AND ended_at IS NULL`,
+    WHERE user_id = ? AND ended_at IS NULL AND expires_at <= ?`,
+  endCodes: `UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND ended_at IS NULL`,
   trustLocation: `INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (user_id, location) DO UPDATE SET app = excluded.app, trusted_at = excluded.trusted_at,
     expires_at = excluded.expires_at, ended_at = NULL, ended_reason = NULL`,
   endTrust: `UPDATE trusted_locations SET ended_at = ?, ended_reason = ?
-    WHERE user_id = ? AND ended_at IS NULL AND expires_at > ?`,
+    WHERE user_id = ? AND ended_at IS NULL`,
   remember: `INSERT INTO requests (app, request_id, user_id, action, answer, created_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (app, request_id) DO UPDATE SET user_id = excluded.user_id, action = excluded.action,
     answer = excluded.answer, created_at = excluded.created_at`,
@@ -77,16 +76,6 @@ function codeOf(row: Row): Code {
     createdAt: int(row, 'created_at'),
     endedAt: intOrNull(row, 'ended_at'),
     endedReason: textOrNull(row, 'ended_reason') as CodeEnd | null,
-  };
-}
-
-function trustOf(row: Row): TrustedLocation {
-  return {
-    location: text(row, 'location'),
-    trustedAt: int(row, 'trusted_at'),
-    expiresAt: int(row, 'expires_at'),
-    endedAt: intOrNull(row, 'ended_at'),
-    endedReason: textOrNull(row, 'ended_reason') as TrustEnd | null,
   };
 }
 
@@ -199,9 +188,9 @@ export class SignIns {
     if (!event) return;
     const run = this.#statements;
     this.#saveUser(user, change, this.#append(actor, user, event, now), now);
-    if (change.endCodes || code) run.expireCodes.run(user.id, oldestKept(now), now);
-    if (change.endCodes) run.endCodes.run(now, change.endCodes, user.id, oldestKept(now));
-    if (change.endTrust) run.endTrust.run(now, change.endTrust, user.id, now);
+    if (change.endCodes || code) run.expireCodes.run(user.id, now);
+    if (change.endCodes) run.endCodes.run(now, change.endCodes, user.id);
+    if (change.endTrust) run.endTrust.run(now, change.endTrust, user.id);
     if (change.trust) {
       const { location, trustedAt, expiresAt } = change.trust;
       run.trustLocation.run(user.id, location, query.app, trustedAt, expiresAt);

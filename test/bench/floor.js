@@ -24,31 +24,83 @@ export function openFloor(home, kid, app, tokenId) {
   database.pragma('foreign_keys = ON');
   database.pragma('wal_autocheckpoint = 10000');
   const sql = {
-    token: database.prepare('SELECT tokens.*, (SELECT key_fingerprint FROM installation) AS print FROM tokens WHERE id = ?'),
+    token: database.prepare(
+      'SELECT tokens.*, (SELECT key_fingerprint FROM installation) AS print FROM tokens WHERE id = ?',
+    ),
     installation: database.prepare('SELECT * FROM installation'),
-    user: database.prepare('SELECT users.*, accounts.enabled_at FROM users JOIN accounts ON accounts.kid = users.account_kid WHERE account_kid = ? AND username_key = ?'),
+    user: database.prepare(
+      'SELECT users.*, accounts.enabled_at FROM users JOIN accounts ON accounts.kid = users.account_kid WHERE account_kid = ? AND username_key = ?',
+    ),
     codes: database.prepare('SELECT * FROM codes WHERE user_id = ? AND created_at > ? ORDER BY created_at'),
     trust: database.prepare('SELECT * FROM trusted_locations WHERE user_id = ? AND location = ?'),
-    event: database.prepare('INSERT INTO audit_events (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    saveUser: database.prepare('UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?, email_proved_at = coalesce(?, email_proved_at), chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?'),
-    message: database.prepare("INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at) VALUES (?, ?, 'code', 'email', ?, ?, 'pending', ?)"),
-    code: database.prepare("INSERT INTO codes (user_id, message_id, via, app, digest, key_id, created_at, expires_at) VALUES (?, ?, 'email', ?, ?, ?, ?, ?)"),
+    event: database.prepare(
+      'INSERT INTO audit_events (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ),
+    saveUser: database.prepare(
+      'UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?, email_proved_at = coalesce(?, email_proved_at), chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?',
+    ),
+    message: database.prepare(
+      "INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at) VALUES (?, ?, 'code', 'email', ?, ?, 'pending', ?)",
+    ),
+    code: database.prepare(
+      "INSERT INTO codes (user_id, message_id, via, app, digest, key_id, created_at, expires_at) VALUES (?, ?, 'email', ?, ?, ?, ?, ?)",
+    ),
     settle: database.prepare("UPDATE messages SET status = 'accepted', settled_at = ? WHERE id = ?"),
-    expire: database.prepare("UPDATE codes SET ended_at = expires_at, ended_reason = 'expired' WHERE user_id = ? AND created_at > ? AND ended_at IS NULL AND expires_at <= ?"),
-    end: database.prepare('UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND created_at > ? AND ended_at IS NULL'),
-    trustLocation: database.prepare('INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, location) DO UPDATE SET trusted_at = excluded.trusted_at, expires_at = excluded.expires_at, ended_at = NULL, ended_reason = NULL'),
+    expire: database.prepare(
+      "UPDATE codes SET ended_at = expires_at, ended_reason = 'expired' WHERE user_id = ? AND created_at > ? AND ended_at IS NULL AND expires_at <= ?",
+    ),
+    end: database.prepare(
+      'UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND created_at > ? AND ended_at IS NULL',
+    ),
+    trustLocation: database.prepare(
+      'INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, location) DO UPDATE SET trusted_at = excluded.trusted_at, expires_at = excluded.expires_at, ended_at = NULL, ended_reason = NULL',
+    ),
   };
-  const digest = (user, code) => createHmac('sha256', key.codes).update(`${user.id}:${code}`).digest('base64url');
+  const digest = (user, code) =>
+    createHmac('sha256', key.codes).update(`${user.id}:${code}`).digest('base64url');
 
   function save(user, change, action, outcome, details, now) {
     const subject = `user:${user.id}`;
-    const body = [now, app, 'application', tokenId, action, kid, user.username, outcome, JSON.stringify(details)];
+    const body = [
+      now,
+      app,
+      'application',
+      tokenId,
+      action,
+      kid,
+      user.username,
+      outcome,
+      JSON.stringify(details),
+    ];
     const place = user.chain_count + 1;
     const link = seal(key.trail, [subject, place, user.chain_link, ...body]);
     sql.event.run(subject, place, ...body, key.id, link);
     const next = { ...user, ...change };
-    const head = seal(key.trail, ['head', subject, place, link, kid, user.username, true, user.system_administrator === 1, next.attempts_left, next.locked_at, user.email, user.phone]);
-    sql.saveUser.run(next.attempts_left, next.locked_at, next.last_verified_at, change.proved ?? null, place, link, key.id, head, user.id);
+    const head = seal(key.trail, [
+      'head',
+      subject,
+      place,
+      link,
+      kid,
+      user.username,
+      true,
+      user.system_administrator === 1,
+      next.attempts_left,
+      next.locked_at,
+      user.email,
+      user.phone,
+    ]);
+    sql.saveUser.run(
+      next.attempts_left,
+      next.locked_at,
+      next.last_verified_at,
+      change.proved ?? null,
+      place,
+      link,
+      key.id,
+      head,
+      user.id,
+    );
     user.chain_count = place;
     user.chain_link = link;
   }
@@ -56,7 +108,9 @@ export function openFloor(home, kid, app, tokenId) {
   const issueOne = database.transaction((name, code, messageId) => {
     const now = Date.now();
     const user = sql.user.get(kid, name);
-    const open = sql.codes.all(user.id, now - 1455 * minute).filter((each) => each.ended_at === null && each.expires_at > now);
+    const open = sql.codes
+      .all(user.id, now - 1455 * minute)
+      .filter((each) => each.ended_at === null && each.expires_at > now);
     if (open.length >= 5) throw new Error('Too many codes.');
     save(user, {}, 'code.issued', 'ok', { app, via: 'email', messageId }, now);
     sql.expire.run(user.id, now - 1455 * minute, now);

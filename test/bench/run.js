@@ -41,7 +41,9 @@ async function timedAsync(work) {
 }
 
 function row(name, ratio, goal, detail) {
-  process.stdout.write(`${name.padEnd(34)} ${ratio.toFixed(2).padStart(6)}   goal ${goal.padEnd(14)} ${detail}\n`);
+  process.stdout.write(
+    `${name.padEnd(34)} ${ratio.toFixed(2).padStart(6)}   goal ${goal.padEnd(14)} ${detail}\n`,
+  );
 }
 
 /** Whole processes in turn with `node -e 0`; the median of the ratios of each pair. */
@@ -50,7 +52,12 @@ function startUp(name, args, goal) {
   run([program, ...args]);
   const pairs = Array.from({ length: starts }, () => [run([program, ...args]), run(['-e', '0'])]);
   const ratio = median(pairs.map(([ours, bare]) => ours / bare));
-  row(name, ratio, goal, `${median(pairs.map(([ours]) => ours)).toFixed(0)} ms against ${median(pairs.map(([, bare]) => bare)).toFixed(0)} ms`);
+  row(
+    name,
+    ratio,
+    goal,
+    `${median(pairs.map(([ours]) => ours)).toFixed(0)} ms against ${median(pairs.map(([, bare]) => bare)).toFixed(0)} ms`,
+  );
 }
 
 function cli(args, input = '') {
@@ -66,9 +73,13 @@ function setUp() {
   const number = (index) => `+1201${String(2_000_000 + index).padStart(7, '0')}`;
   const rows = Array.from(
     { length: users },
-    (_, index) => `u${index},User ${index},u${index}@bench.example,${number(index)},Bench,${index === 0 ? 'yes' : ''}\n`,
+    (_, index) =>
+      `u${index},User ${index},u${index}@bench.example,${number(index)},Bench,${index === 0 ? 'yes' : ''}\n`,
   );
-  writeFileSync(join(home, 'roster.csv'), `username,name,email,phone,practices,system_administrator\n${rows.join('')}`);
+  writeFileSync(
+    join(home, 'roster.csv'),
+    `username,name,email,phone,practices,system_administrator\n${rows.join('')}`,
+  );
   const seconds = timed(() => cli(['user', 'import', join(home, 'roster.csv'), '-a', kid])) / 1000;
   process.stdout.write(`import of ${users} users: ${seconds.toFixed(1)} s\n`);
   const token = cli(['token', 'create', '--role', 'application', '--app', 'bench']);
@@ -111,7 +122,12 @@ async function againstFloor(token) {
   for (const [name, pairs] of Object.entries(times)) {
     const sum = (index) => pairs.reduce((total, pair) => total + pair[index], 0);
     const rate = (index) => `${Math.round((1000 * pairs.length) / sum(index))}/s`;
-    row(`${name} (library, FULL)`, median(pairs.map(([byHand, ours]) => byHand / ours)), '≥ 0.9 floor', `${rate(1)} against ${rate(0)}`);
+    row(
+      `${name} (library, FULL)`,
+      median(pairs.map(([byHand, ours]) => byHand / ours)),
+      '≥ 0.9 floor',
+      `${rate(1)} against ${rate(0)}`,
+    );
   }
 }
 

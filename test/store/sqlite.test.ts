@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createStore, identify, openStore, requireStore } from '../../src/store/open.ts';
-import { connectFile } from '../../src/store/sqlite.ts';
+import { connectFile } from '../../src/store/sqlite-file.ts';
 import { keyringFrom, type TestStore, temporaryStore } from '../support/store.ts';
 import { storeContract } from './contract.ts';
 import type { Opened } from './engine.ts';

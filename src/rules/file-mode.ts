@@ -1,0 +1,39 @@
+// Whether others could read or change a file, by its mode, owner and group.
+
+/** What a file's metadata say. */
+export interface FileMode {
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** The caller, as the operating system knows them; null where it knows no such thing. */
+export type Caller = { uid: number; gid: number } | null;
+
+/**
+ * A group of one's own, which many systems give each user, has the user's own number; any other may have members.
+ * A file of somebody else's, root excepted, can be changed by them.
+ */
+function openTo(file: FileMode, caller: Caller, group: number, others: number): boolean {
+  if (caller === null) return false;
+  if (file.uid !== caller.uid && file.uid !== 0) return true;
+  const ownGroup = file.gid === caller.gid && caller.gid === caller.uid;
+  return (file.mode & (ownGroup ? others : group | others)) !== 0;
+}
+
+/** Whether others can write the file. */
+export function othersCanWrite(file: FileMode, caller: Caller): boolean {
+  return openTo(file, caller, 0o020, 0o002);
+}
+
+/** Whether others can read or write the file. */
+export function othersCanAccess(file: FileMode, caller: Caller): boolean {
+  return openTo(file, caller, 0o060, 0o006);
+}
+
+/** The caller of this process. */
+export function callerOf(process: { getuid?(): number; getgid?(): number }): Caller {
+  const uid = process.getuid?.();
+  const gid = process.getgid?.();
+  return uid === undefined || gid === undefined ? null : { uid, gid };
+}

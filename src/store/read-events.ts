@@ -1,0 +1,74 @@
+// Reads the audit trail, and the lockouts that it tells of.
+import type { AuditEvent, EventFilter, Lockout, Reading, UserWithPractices } from '../actions/store.ts';
+import { users } from './read-users.ts';
+import { eventOf } from './rows.ts';
+import { first, on, rows, type Session, sql } from './session.ts';
+
+/** The event that locked the user: where the seventh failure came from. */
+async function lockEvent(session: Session, userId: number): Promise<AuditEvent | null> {
+  const row = await first(
+    on(session, 'audit_events')
+      .where({ subject: `user:${userId}`, action: 'user.locked' })
+      .orderBy('place', 'desc'),
+  );
+  return row ? eventOf(row) : null;
+}
+
+export async function lockout(session: Session, user: UserWithPractices): Promise<Lockout> {
+  const event = await lockEvent(session, user.id);
+  const { app, ip } = (event?.details ?? {}) as { app?: string; ip?: string };
+  return { user, lastApp: app ?? null, lastIp: ip ?? null };
+}
+
+export async function lockouts(
+  session: Session,
+  filter: Parameters<Reading['lockouts']>[0],
+): Promise<Lockout[]> {
+  const locked = await users(session, { ...filter, status: 'locked' });
+  const found: Lockout[] = [];
+  for (const each of locked) found.push(await lockout(session, each));
+  return found;
+}
+
+export async function userHistory(session: Session, userId: number, limit: number): Promise<AuditEvent[]> {
+  const query = on(session, 'audit_events')
+    .where({ subject: `user:${userId}` })
+    .orderBy('place', 'desc')
+    .limit(limit);
+  return (await rows(query)).map(eventOf).reverse();
+}
+
+/** Events of an account: of its own chain, of its users' chains, and those of operators' tokens that concern it. */
+export async function events(session: Session, filter: EventFilter): Promise<AuditEvent[]> {
+  const conditions: string[] = ['seq > :after'];
+  const bindings: Record<string, unknown> = { after: filter.after ?? 0, limit: filter.limit };
+  if (filter.userId !== undefined) {
+    conditions.push(`(subject = :userSubject OR (subject = :accountSubject AND "user" = :user)
+      OR (subject LIKE 'token:%' AND account = :kid AND "user" = :user))`);
+    bindings.userSubject = `user:${filter.userId}`;
+    bindings.accountSubject = `account:${filter.kid}`;
+    bindings.user = filter.user ?? '';
+    bindings.kid = filter.kid ?? '';
+  } else if (filter.kid !== undefined) {
+    conditions.push(`(subject = :accountSubject
+      OR subject IN (SELECT 'user:' || id FROM users WHERE account_kid = :kid)
+      OR subject IN (SELECT 'token:' || id FROM tokens WHERE account_kid = :kid)
+      OR (subject LIKE 'token:%' AND account = :kid))`);
+    bindings.accountSubject = `account:${filter.kid}`;
+    bindings.kid = filter.kid;
+  }
+  if (filter.action !== undefined) {
+    conditions.push('action = :action');
+    bindings.action = filter.action;
+  }
+  if (filter.since !== undefined) {
+    conditions.push('at >= :since');
+    bindings.since = filter.since;
+  }
+  const found = await sql(
+    session,
+    `SELECT * FROM audit_events WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT :limit`,
+    bindings,
+  );
+  return found.map(eventOf);
+}

@@ -1,0 +1,135 @@
+// Reads users, with what their sign-ins left.
+import type { User, UserFilter, UserWithPractices } from '../actions/store.ts';
+import { emailKey } from '../rules/email.ts';
+import type { TrustedLocation } from '../rules/location.ts';
+import { foldKey, userIdShape } from '../rules/text.ts';
+import { containing, int, text, trustOf, userOf } from './rows.ts';
+import { first, on, type Query, rows, type Session } from './session.ts';
+
+async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
+  const names = new Map<number, string[]>(users.map((user) => [user.id, []]));
+  const ids = [...names.keys()];
+  for (let from = 0; from < ids.length; from += 500) {
+    const query = on(session, 'user_practices')
+      .join('practices', 'practices.id', 'user_practices.practice_id')
+      .select('user_practices.user_id', 'practices.name')
+      .whereIn('user_practices.user_id', ids.slice(from, from + 500))
+      .orderBy('practices.name_key');
+    for (const row of await rows(query)) names.get(int(row, 'user_id'))?.push(text(row, 'name'));
+  }
+  return users.map((user) => ({ ...user, practices: names.get(user.id) ?? [] }));
+}
+
+async function oneUser(session: Session, query: Query): Promise<UserWithPractices | null> {
+  const row = await first(query);
+  return row ? ((await withPractices(session, [userOf(row)]))[0] ?? null) : null;
+}
+
+export async function user(session: Session, kid: string, name: string): Promise<UserWithPractices | null> {
+  const found = await userByKey(session, kid, name);
+  if (found?.username === name) return found;
+  const id = userIdShape.exec(name)?.[1];
+  if (id === undefined) return null;
+  return oneUser(session, on(session, 'users').where({ account_kid: kid, id: Number(id) }));
+}
+
+export function userByKey(
+  session: Session,
+  kid: string,
+  username: string,
+): Promise<UserWithPractices | null> {
+  return oneUser(session, on(session, 'users').where({ account_kid: kid, username_key: foldKey(username) }));
+}
+
+function searchUsers(query: Query, search: string, wholeContacts: boolean): void {
+  const pattern = containing(foldKey(search));
+  const digits = search.replace(/[^0-9]/g, '');
+  query.where((any) => {
+    any.whereRaw("username_key LIKE ? ESCAPE '\\'", [pattern]);
+    any.orWhereRaw("users.name_key LIKE ? ESCAPE '\\'", [pattern]);
+    if (wholeContacts) {
+      any.orWhere('email_key', emailKey(search.trim()));
+      if (digits.length >= 7) any.orWhereIn('phone_key', [`+${digits}`, `+1${digits}`]);
+    } else {
+      any.orWhereRaw("email_key LIKE ? ESCAPE '\\'", [pattern]);
+      if (digits.length >= 3) any.orWhereRaw("phone_key LIKE ? ESCAPE '\\'", [containing(digits)]);
+    }
+  });
+}
+
+export async function users(session: Session, filter: UserFilter): Promise<UserWithPractices[]> {
+  const query = on(session, 'users').select('users.*').limit(filter.limit);
+  if (filter.kid === undefined) query.orderBy('id');
+  else query.where('users.account_kid', filter.kid).orderBy('username_key');
+  if (filter.after !== undefined) query.where('username_key', '>', foldKey(filter.after));
+  if (filter.afterId !== undefined) query.where('id', '>', filter.afterId);
+  if (filter.status === 'inactive') query.where('active', false);
+  if (filter.status === 'active') query.where('active', true).whereNull('locked_at');
+  if (filter.status === 'locked') query.where('active', true).whereNotNull('locked_at');
+  if (filter.practice !== undefined) {
+    const members = session
+      .knex('user_practices')
+      .join('practices', 'practices.id', 'user_practices.practice_id')
+      .where({ 'practices.account_kid': filter.kid ?? '', 'practices.name_key': foldKey(filter.practice) })
+      .select('user_practices.user_id');
+    query.whereIn('users.id', members);
+  }
+  if (filter.search !== undefined) searchUsers(query, filter.search, filter.wholeContacts ?? false);
+  return withPractices(session, (await rows(query)).map(userOf));
+}
+
+export async function usernameHolder(
+  session: Session,
+  kid: string,
+  username: string,
+): Promise<number | null> {
+  const key = { account_kid: kid, username_key: foldKey(username) };
+  const row =
+    (await first(on(session, 'users').where(key).select('id as user_id'))) ??
+    (await first(on(session, 'former_usernames').where(key).select('user_id')));
+  return row ? int(row, 'user_id') : null;
+}
+
+export async function outstandingCodes(session: Session, userId: number): Promise<number> {
+  const query = on(session, 'codes')
+    .where({ user_id: userId })
+    .whereNull('ended_at')
+    .where('created_at', '<=', session.now)
+    .where('expires_at', '>', session.now)
+    .count({ count: '*' });
+  const row = await first(query);
+  return row ? int(row, 'count') : 0;
+}
+
+export async function otherAdministrators(
+  session: Session,
+  kid: string,
+  exceptUserId: number,
+): Promise<number> {
+  const query = on(session, 'users')
+    .where({ account_kid: kid, system_administrator: true, active: true })
+    .whereNull('locked_at')
+    .whereNot('id', exceptUserId)
+    .count({ count: '*' });
+  const row = await first(query);
+  return row ? int(row, 'count') : 0;
+}
+
+export async function emailHolder(
+  session: Session,
+  kid: string,
+  key: string,
+  exceptUserId: number | null,
+): Promise<string | null> {
+  const query = on(session, 'users')
+    .where({ account_kid: kid, email_key: key, active: true })
+    .select('username');
+  if (exceptUserId !== null) query.whereNot('id', exceptUserId);
+  const row = await first(query);
+  return row ? text(row, 'username') : null;
+}
+
+export async function locations(session: Session, userId: number): Promise<TrustedLocation[]> {
+  const query = on(session, 'trusted_locations').where({ user_id: userId }).orderBy('trusted_at', 'desc');
+  return (await rows(query)).map(trustOf);
+}

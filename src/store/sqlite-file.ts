@@ -1,0 +1,75 @@
+// The file of a SQLite store: made private, opened with what durability asks for, its errors in words.
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Database } from 'better-sqlite3';
+import type { Knex } from 'knex';
+import { TwofaError } from '../errors.ts';
+import type { Keyring } from '../rules/keyring.ts';
+import { connect } from './knex.ts';
+
+/** How long a statement waits for another process's transaction before the store counts as busy, in milliseconds. */
+const busyTimeoutMs = 30_000;
+
+/** Turns what SQLite says into what twofa says. */
+export function storeError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
+    return new TwofaError('store-busy', `The store ${file} was busy for ${busyTimeoutMs / 1000} seconds.`, {
+      hint: 'Try again; if it lasts, find the process that holds the file open.',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_CONSTRAINT')) return error;
+  return new TwofaError(
+    'store-unavailable',
+    `The store ${file} cannot be used: ${(error as Error).message}.`,
+    {
+      hint: 'Check that the file is the store of twofa, that its folder is writable and that the disk is not full.',
+      cause: error,
+    },
+  );
+}
+
+/** @throws TwofaError when the store was made with another key. */
+export function checkKey(fingerprint: string, keyring: Keyring, file: string): void {
+  if (fingerprint === keyring.current.fingerprint) return;
+  throw new TwofaError('key-unavailable', `The key is not the one that the store ${file} was made with.`, {
+    hint: 'Put the right key where "twofa config path" says, or name its file in TWOFA_KEY_FILE.',
+  });
+}
+
+/** Makes a file that only its owner may read, so that the database is never open to others. */
+export function createPrivateFile(file: string): void {
+  closeSync(openSync(file, 'wx', 0o600));
+  chmodSync(file, 0o600);
+}
+
+/** Named, so that the program's bundle need not look for it. */
+const nativeBinding = createRequire(import.meta.url).resolve(
+  'better-sqlite3/build/Release/better_sqlite3.node',
+);
+
+export function connectFile(file: string): Knex {
+  return connect({
+    client: 'better-sqlite3',
+    useNullAsDefault: true,
+    connection: { filename: file, options: { nativeBinding } } as never,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (database: Database, ready: (error: Error | null, database: Database) => void) => {
+        try {
+          database.pragma(`busy_timeout = ${busyTimeoutMs}`);
+          database.pragma('synchronous = FULL');
+          database.pragma('wal_autocheckpoint = 10000');
+          database.pragma('foreign_keys = ON');
+          database.pragma('trusted_schema = OFF');
+          ready(null, database);
+        } catch (error) {
+          ready(error as Error, database);
+        }
+      },
+    },
+  });
+}

@@ -1,0 +1,77 @@
+// Writes accounts and practices, and the events of the installation's and the accounts' chains.
+import type { Account, NewEvent } from '../actions/store.ts';
+import { foldKey } from '../rules/text.ts';
+import { installation } from './read-accounts.ts';
+import { chainOf } from './rows.ts';
+import { on, type Session } from './session.ts';
+import { append, sealAccount, sealInstallation, subjectOf } from './trail.ts';
+
+export async function recordOnInstallation(session: Session, event: NewEvent): Promise<void> {
+  const row = await on(session, 'installation').where({ id: 1 }).first();
+  const state = await installation(session);
+  const position = await append(session, subjectOf.installation, chainOf(row), event);
+  await on(session, 'installation')
+    .where({ id: 1 })
+    .update(sealInstallation(session.keyring, state, position));
+}
+
+export async function recordOnAccount(
+  session: Session,
+  account: Account,
+  event: NewEvent,
+  change: { enabledAt?: number; enabledBy?: string } = {},
+): Promise<Account> {
+  const chain = await append(session, subjectOf.account(account.kid), account.chain, {
+    account: account.kid,
+    ...event,
+  });
+  const next: Account = { ...account, ...change, chain };
+  await on(session, 'accounts')
+    .where({ kid: account.kid })
+    .update({
+      ...sealAccount(session.keyring, next, chain),
+      ...(change.enabledAt === undefined ? {} : { enabled_at: next.enabledAt, enabled_by: next.enabledBy }),
+    });
+  return next;
+}
+
+export async function addAccount(
+  session: Session,
+  values: { kid: string; name: string; country: string },
+  event: NewEvent,
+): Promise<Account> {
+  const account: Account = {
+    ...values,
+    enabledAt: null,
+    enabledBy: null,
+    wanted: false,
+    createdAt: session.now,
+    chain: { count: 0, link: '' },
+  };
+  await on(session, 'accounts').insert({
+    kid: values.kid,
+    name: values.name,
+    name_key: foldKey(values.name),
+    country: values.country,
+    wanted: false,
+    created_at: session.now,
+    ...sealAccount(session.keyring, account),
+  });
+  await recordOnInstallation(session, { account: values.kid, ...event });
+  return account;
+}
+
+export async function addPractice(
+  session: Session,
+  account: Account,
+  name: string,
+  event: NewEvent,
+): Promise<Account> {
+  await on(session, 'practices').insert({
+    account_kid: account.kid,
+    name,
+    name_key: foldKey(name),
+    created_at: session.now,
+  });
+  return recordOnAccount(session, account, event);
+}
