@@ -1,0 +1,400 @@
+// What is written for people agrees with the program: README, the topics of help, and the shapes of the JSON documents.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OperationName, operations } from '../../src/actions/operations.ts';
+import { readConfig } from '../../src/cli/config.ts';
+import { keys, variableOf } from '../../src/cli/config-values.ts';
+import { main } from '../../src/cli/main.ts';
+import { programOf } from '../../src/cli/program.ts';
+import type { Run, Surroundings } from '../../src/cli/run.ts';
+import { exitMeanings } from '../../src/cli/topics/exit-codes.ts';
+import { objects, shapes } from '../../src/cli/topics/json.ts';
+import { helpTopic, topicNames } from '../../src/cli/topics.ts';
+import { errorCodes, exitCodes } from '../../src/errors.ts';
+import { grantOf, roles } from '../../src/rules/authority.ts';
+import { auditActions } from '../../src/rules/chain.ts';
+import { enabledNorthside, type Installation, kid, otherThan } from '../support/program.ts';
+
+const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+const topic = (name: string) => helpTopic(name) ?? '';
+
+const doNothing: Run = () => async () => {};
+const program = () => programOf(doNothing, process);
+
+/** The words of a command line as a shell would split them. */
+function wordsOf(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? word[2] ?? word[3] ?? '');
+}
+
+/** The arguments of the twofa commands in README's code blocks. */
+function readmeCommands(): string[] {
+  const blocks = [...readme.matchAll(/```sh\n(.*?)```/gs)].map((block) => block[1] ?? '');
+  return blocks.flatMap((block) =>
+    [...block.matchAll(/^(?:.*\| )?twofa (.*)$/gm)].map((line) => line[1] ?? ''),
+  );
+}
+
+/** The arguments of the twofa commands that topics show on lines of their own; words after two spaces explain. */
+function topicCommands(): string[] {
+  return topicNames.flatMap((name) =>
+    [...topic(name).matchAll(/^ +(?:\d\. )?twofa ((?:\S+ ?)*\S)/gm)].map((line) => line[1] ?? ''),
+  );
+}
+
+/** The rows of the table below a header in README, as cells. */
+function tableBelow(header: string): string[][] {
+  const table = readme.slice(readme.indexOf(`| ${header} |`)).split('\n\n')[0] ?? '';
+  return table
+    .split('\n')
+    .slice(2)
+    .map((row) =>
+      row
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** Commands that do something, by their path. */
+function commandsOf(command: Command, path: string[] = []): Map<string, Command> {
+  const own = command.commands.length === 0 || command.name() === 'lockouts';
+  return new Map([
+    ...(own ? ([[path.join(' '), command]] as const) : []),
+    ...command.commands.flatMap((each) => [...commandsOf(each, [...path, each.name()])]),
+  ]);
+}
+
+async function help(name: string): Promise<{ exit: number; text: string }> {
+  const stdout = Object.assign(new PassThrough(), { columns: 80 });
+  let text = '';
+  stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  const around = { env: {}, stdin: process.stdin, stdout, stderr: new PassThrough() };
+  const exit = await main(['help', ...name.split(' ')], around as unknown as Surroundings);
+  stdout.end();
+  await new Promise((done) => stdout.once('close', done));
+  return { exit, text };
+}
+
+describe('README', () => {
+  test('has commands in its code blocks', () => {
+    expect(readmeCommands().length).toBeGreaterThan(40);
+  });
+
+  test.each([...new Set([...readmeCommands(), ...topicCommands()])])(
+    'twofa %s is a command of this program',
+    async (line) => {
+      await expect(program().parseAsync(wordsOf(line), { from: 'user' })).resolves.toBeDefined();
+    },
+  );
+
+  test('a command line with an option that does not exist would be found', async () => {
+    await expect(program().parseAsync(['login', 'jane', '--ipp', '::1'], { from: 'user' })).rejects.toThrow(
+      '--ip',
+    );
+  });
+
+  test('names every command, with options that it has', () => {
+    const commands = commandsOf(program());
+    const rows = tableBelow('command | does').map(([cell = '']) => cell.replaceAll('`', ''));
+    const pathOf = (row: string) => /^[a-z]+( [a-z]+)*/.exec(row)?.[0] ?? '';
+    expect(rows.map(pathOf).sort()).toEqual([...commands.keys()].sort());
+    for (const row of rows) {
+      const known = commands.get(pathOf(row))?.options.map((option) => option.long);
+      for (const [option] of row.matchAll(/--[a-z-]+/g)) expect(known, row).toContain(option);
+    }
+  });
+
+  test('has the exit codes', () => {
+    const expected = Object.entries(exitCodes).map(([name, exit]) => [
+      String(exit),
+      exitMeanings[name as keyof typeof exitCodes],
+    ]);
+    expect(tableBelow('exit | says')).toEqual(expected);
+  });
+
+  test('has the keys of the configuration and their variables', () => {
+    const rows = tableBelow('key | variable').map((row) => row.map((cell) => /`(.*?)`/.exec(cell)?.[1]));
+    expect(rows).toEqual(keys.map((key) => [key, variableOf(key)]));
+  });
+
+  test('shows a configuration that can be read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twofa-test-'));
+    try {
+      const file = join(folder, 'config.yaml');
+      writeFileSync(file, /```yaml\n(.*?)```/s.exec(readme)?.[1] ?? '', { mode: 0o600 });
+      const config = await readConfig({ file, env: {} });
+      expect(config).toMatchObject({
+        database: 'sqlite:/var/lib/twofa/twofa.sqlite',
+        domain: 'app.northside.example',
+        email: { server: { host: 'mail.northside.example', user: 'mailer' }, tls: 'required' },
+      });
+      const set = config.settings
+        .filter((setting) => setting.source === 'file')
+        .map((setting) => setting.key);
+      expect(set).toEqual(keys.filter((key) => key !== 'email.passwordCommand'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('asks the questions of the topic faq, and answers each by a command', () => {
+    const answers = topic('faq').trimEnd().split('\n\n').slice(1);
+    const questions = answers.map((answer) => answer.split('\n')[0]);
+    const asked = [...readme.matchAll(/^\*\*(.*\?)\*\*(.*?)(?=^\*\*|^`twofa help faq`)/gms)];
+    expect(asked.map(([, question]) => question?.toUpperCase())).toEqual(questions);
+    expect(questions).toHaveLength(13);
+    for (const answer of answers) expect(answer).toContain('\n    twofa ');
+    for (const [answer] of asked) expect(answer).toContain('```sh\ntwofa ');
+  });
+});
+
+describe('the topics of help', () => {
+  test('are those that the command and README name', () => {
+    const named = commandsOf(program()).get('help')?.description().split('topic: ')[1];
+    expect(named?.split(', ')).toEqual(topicNames);
+    expect(readme).toContain(topicNames.join(', '));
+  });
+
+  test.each(topicNames)('%s prints, in at most 80 columns', async (name) => {
+    const { exit, text } = await help(name);
+    expect(exit).toBe(0);
+    expect(text.endsWith(topic(name))).toBe(true);
+    expect(text).toMatch(/\S\n$/);
+    expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+    expect(text).not.toMatch(/[ \t]$|\t/m);
+  });
+
+  test('a name that is a command too prints the help of both', async () => {
+    const { text } = await help('audit');
+    expect(text).toMatch(/^Usage: twofa audit/);
+    expect(text).toContain('\nAUDIT: ');
+  });
+
+  test('what is no topic has none, inherited names of objects included', () => {
+    expect([helpTopic('exit'), helpTopic(''), helpTopic('toString')]).toEqual([null, null, null]);
+  });
+
+  test('exit-codes lists each error code below its exit code', () => {
+    const found: Record<string, number> = {};
+    let exit = -1;
+    for (const line of topic('exit-codes').split('\n')) {
+      exit = Number(/^ {0,3}(\d+) {2}/.exec(line)?.[1] ?? exit);
+      if (!line.startsWith('        ')) continue;
+      for (const code of line.split(/[ ,]+/).filter(Boolean)) found[code] = exit;
+    }
+    expect(found).toEqual(errorCodes);
+  });
+
+  test('audit lists every action', () => {
+    const listed = [...topic('audit').matchAll(/^ {2}([a-z]+\.[a-z]+) {2,}\S/gm)].map((line) => line[1]);
+    expect(listed).toEqual(auditActions);
+  });
+
+  test('environment names the variable of every key', () => {
+    for (const key of keys)
+      expect(topic('environment')).toMatch(new RegExp(`^  ${variableOf(key)} +${key}: `, 'm'));
+  });
+});
+
+/** The rows of the topic roles: the commands of each, and the cell of each role. */
+function roleRows(): { commands: string[]; cells: string[] }[] {
+  const lines = (topic('roles').split('\n\n')[1] ?? '').split('\n');
+  const [header = ''] = lines;
+  const starts = [...header.matchAll(/\S+/g)].map((title) => title.index);
+  const rows: { label: string; cells: string[] }[] = [];
+  for (const line of lines.slice(1)) {
+    const label = line.slice(0, starts[0]).trim();
+    if (line.length > label.length + 2) {
+      rows.push({ label, cells: starts.map((start, index) => line.slice(start, starts[index + 1]).trim()) });
+    } else {
+      const row = rows.at(-1);
+      if (row) row.label += ` ${label}`;
+    }
+  }
+  return rows.map(({ label, cells }) => ({ commands: label.replace('¹', '').split(', '), cells }));
+}
+
+describe('the topic roles', () => {
+  const words = { yes: 'yes', own: 'own account', masked: 'masked', no: '–' };
+
+  test.each(Object.keys(operations) as OperationName[])(
+    'says who may do %s as the matrix has it',
+    async (name) => {
+      const { permission } = await operations[name]();
+      const row = roleRows().find((each) => each.commands.includes(name.replace('.', ' ')));
+      expect(row?.cells).toEqual(roles.map((role) => words[grantOf(permission, role)]));
+    },
+  );
+
+  test('has no command that does not exist', () => {
+    const known = [...commandsOf(program()).keys()];
+    for (const { commands } of roleRows()) for (const command of commands) expect(known).toContain(command);
+  });
+
+  test('has the footnote, in README too', () => {
+    const text = topic('roles').replace(/\s+/g, ' ');
+    expect(text).toContain(
+      '¹ Once 2FA is on, only a System Administrator of the account grants or removes that role.',
+    );
+    expect(text).toContain(
+      'Once 2FA is on, contact data changes only with a token made with "--may contacts".',
+    );
+    expect(readme).toContain('only with a token made with `--may contacts`');
+  });
+});
+
+/** What a document must look like: a list of something, or an object with exactly these keys. */
+type Shape = { each: Shape } | { keys: Map<string, Shape | null> };
+
+/** Reads `[{…user, changed}]` and the like. */
+function shapeOf(text: string): Shape {
+  const tokens = text.match(/[[\]{},:]|[^[\]{},:\s]+/g) ?? [];
+  const read = (): Shape => {
+    if (tokens.shift() === '[') {
+      const each = read();
+      tokens.shift();
+      return { each };
+    }
+    const found = new Map<string, Shape | null>();
+    while (tokens[0] !== '}') {
+      const name = tokens.shift() ?? '';
+      if (name.startsWith('…')) {
+        const object = shapeOf(objects[name.slice(1) as keyof typeof objects]);
+        if ('keys' in object) for (const [key, shape] of object.keys) found.set(key, shape);
+      } else if (tokens[0] === ':') {
+        tokens.shift();
+        found.set(name, read());
+      } else {
+        found.set(name, null);
+      }
+      if (tokens[0] === ',') tokens.shift();
+    }
+    tokens.shift();
+    return { keys: found };
+  };
+  return read();
+}
+
+function expectShape(value: unknown, shape: Shape): void {
+  if ('each' in shape) {
+    expect(value).toBeInstanceOf(Array);
+    for (const each of value as unknown[]) expectShape(each, shape.each);
+    return;
+  }
+  expect(Object.keys(value as object).sort()).toEqual([...shape.keys.keys()].sort());
+  for (const [key, inner] of shape.keys) {
+    const found = (value as Record<string, unknown>)[key];
+    if (inner && found !== null) expectShape(found, inner);
+  }
+}
+
+/** How each command is called to see its document; in this order, since some depend on those before. */
+const account = ['-a', kid];
+const admin = [...account, '-p', 'maria'];
+const app = [...account, '-p', 'platform'];
+const calls: [command: string, args: string[], exit?: number][] = [
+  ['init', ['init', '--sandbox']],
+  ['account create', ['account', 'create', '20967', '--name', 'Southside']],
+  ['account show', ['account', 'show', ...account]],
+  ['account list', ['account', 'list']],
+  ['practice add', ['practice', 'add', 'Northside Dental', ...account]],
+  ['practice list', ['practice', 'list', ...account]],
+  [
+    'user add',
+    [
+      'user',
+      'add',
+      'li',
+      '--name',
+      'Li',
+      '--email',
+      'li@northside.example',
+      '--phone',
+      '+12015550127',
+      ...account,
+    ],
+  ],
+  ['user update', ['user', 'update', 'li', '--name', 'Li Wei', ...account]],
+  ['user rename', ['user', 'rename', 'li', 'wei', ...account]],
+  ['user deactivate', ['user', 'deactivate', 'wei', ...account]],
+  ['user show', ['user', 'show', 'jane', ...account]],
+  ['user list', ['user', 'list', ...account]],
+  ['user export', ['user', 'export', ...account]],
+  ['find', ['find', 'jane']],
+  ['user import', ['user', 'import', 'roster.csv', ...account]],
+  ['checklist', ['checklist', ...account]],
+  ['enable', ['enable', '--preview', ...admin]],
+  ['login', ['login', 'jane', '--ip', '203.0.113.7', ...app], 7],
+  ['code send', ['code', 'send', 'jane', '--via', 'email', ...app]],
+  ['code verify', ['code', 'verify', 'jane', '--ip', '203.0.113.7', ...app]],
+  ['location list', ['location', 'list', 'jane', ...admin]],
+  ['location forget', ['location', 'forget', 'jane', ...admin]],
+  ['status', ['status', ...admin]],
+  ['status USER', ['status', 'jane', ...admin]],
+  ['lockouts', ['lockouts', ...admin]],
+  ['lockouts show', ['lockouts', 'show', 'sam', ...admin]],
+  ['reactivate', ['reactivate', 'sam', '--reason', 'called back', ...admin]],
+  ['audit list', ['audit', 'list', '--limit', '5']],
+  ['audit verify', ['audit', 'verify']],
+  ['token create', ['token', 'create', '--role', 'customer-care', '--name', 'Night shift']],
+  ['token rotate', ['token', 'rotate', 'tok_6']],
+  ['token list', ['token', 'list']],
+  ['token revoke', ['token', 'revoke', 'tok_6']],
+  ['auth login', ['auth', 'login', '-p', 'again']],
+  ['auth status', ['auth', 'status', '-p', 'maria']],
+  ['auth logout', ['auth', 'logout', '-p', 'again']],
+  ['policy', ['policy']],
+  ['config show', ['config', 'show']],
+  ['config path', ['config', 'path']],
+  ['doctor', ['doctor', '-p', 'owner']],
+  ['version', ['version']],
+];
+
+describe('the topic json', () => {
+  let installation: Installation;
+
+  beforeAll(async () => {
+    installation = await enabledNorthside();
+    writeFileSync(join(installation.home, 'roster.csv'), 'username,name\njane,Jane Doe\n');
+    await installation.json(['code', 'send', 'sam', '--via', 'email', ...app]);
+    const wrong = otherThan(installation.lastCode('sam'));
+    for (let failures = 1; failures <= 7; failures += 1) {
+      await installation.json(
+        ['code', 'verify', 'sam', '--ip', '203.0.113.9', ...app],
+        failures < 7 ? 8 : 9,
+        {
+          input: wrong,
+        },
+      );
+    }
+  });
+
+  afterAll(() => installation.remove());
+
+  test('has the shape of every command that prints a document', () => {
+    const named = shapes.flatMap(([commands]) => commands.split(', '));
+    const without = ['disable', 'completion', 'tour', 'help'];
+    const existing = [...commandsOf(program()).keys()].filter((each) => !without.includes(each));
+    expect(named.filter((each) => each !== 'status USER').sort()).toEqual(existing.sort());
+    expect(calls.map(([command]) => command).sort()).toEqual([...named].sort());
+  });
+
+  test.each(calls)('%s prints what it says', async (command, args, exit = 0) => {
+    const profiles = JSON.parse(readFileSync(join(installation.home, 'profiles.json'), 'utf8')).profiles;
+    const inputs: Record<string, () => string> = {
+      'code verify': () => installation.lastCode('jane'),
+      'auth login': () => profiles.care.token,
+    };
+    const input = inputs[command]?.();
+    const document = await installation.json<unknown>(args, exit, input === undefined ? {} : { input });
+    const [, shape = ''] = shapes.find(([commands]) => commands.split(', ').includes(command)) ?? [];
+    expectShape(document, shapeOf(shape));
+    if (Array.isArray(document)) expect(document.length).toBeGreaterThan(0);
+  });
+});
