@@ -1,7 +1,7 @@
 // Builds the program: the command line and the library, bundled so that it starts fast.
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
 import { spawnSync } from 'node:child_process';
-import { builtinModules } from 'node:module';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'rolldown';
 
 // What knex can use but this program does not, and what has a native part.
@@ -17,27 +17,56 @@ const unused = [
   'pg',
   'pg-native',
 ];
-const external = [
-  'bindings',
-  ...unused,
-  ...builtinModules,
-  ...builtinModules.map((name) => `node:${name}`),
-];
+const external = ['bindings', ...unused];
+
+/** Parts of knex that a command never uses, or only when it makes a store, in words that rolldown bundles. */
+const trimmed = {
+  // Its debug log would show bindings, and its colours are for a log that is silent.
+  debug: 'module.exports = () => Object.assign(() => {}, { enabled: false });',
+  colorette: 'module.exports = new Proxy({}, { get: () => String });',
+  '../migrations/seed/Seeder': 'module.exports = class Seeder {};',
+  '../migrations/migrate/Migrator': `exports.Migrator = class {
+    constructor(...given) {
+      const { Migrator } = require('knex/lib/migrations/migrate/Migrator.js');
+      return new Migrator(...given);
+    }
+  };`,
+};
+/** commander starts no program of its own here. */
+const trimmedOfCommander = { 'node:child_process': 'module.exports = {};' };
+
+const trim = {
+  name: 'trim',
+  resolveId(source, importer = '') {
+    const of = importer.includes('node_modules/knex/') ? trimmed : trimmedOfCommander;
+    if (of === trimmedOfCommander && !importer.includes('node_modules/commander/')) return null;
+    return Object.hasOwn(of, source) ? `\0trimmed:${source}` : null;
+  },
+  load(id) {
+    const source = id.startsWith('\0trimmed:') ? id.slice('\0trimmed:'.length) : '';
+    return trimmed[source] ?? trimmedOfCommander[source] ?? null;
+  },
+};
 
 const draft = `dist.${process.pid}.new`;
 const former = `dist.${process.pid}.old`;
-await build({
-  input: { twofa: 'src/cli/main.ts', index: 'src/index.ts' },
-  external,
-  platform: 'node',
-  logLevel: 'warn',
-  output: {
-    dir: draft,
-    format: 'cjs',
-    entryFileNames: '[name].cjs',
-    chunkFileNames: 'chunks/[name].cjs',
-  },
-});
+/** The command line and the library are apart, so that each has its common parts in one file. */
+for (const [name, input] of Object.entries({ twofa: 'src/cli/main.ts', index: 'src/index.ts' })) {
+  await build({
+    input: { [name]: input },
+    external,
+    plugins: [trim],
+    platform: 'node',
+    logLevel: 'warn',
+    checks: { ineffectiveDynamicImport: false },
+    output: {
+      dir: draft,
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      chunkFileNames: `${name}/[name].cjs`,
+    },
+  });
+}
 writeFileSync(`${draft}/.built`, `${new Date().toISOString()}\n`);
 
 // The new build takes the place of the old one at once: a program that runs meanwhile finds one or the other.

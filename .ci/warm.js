@@ -25,7 +25,9 @@ async function lifecycle() {
   await run('init --sandbox');
   await run('account create 1 --name Build');
   await run('practice add Build');
-  await run('user add jane --name Jane --email jane@build.example --phone +12015550123 --practice Build --system-administrator');
+  await run(
+    'user add jane --name Jane --email jane@build.example --phone +12015550123 --practice Build --system-administrator',
+  );
   await run('token create --role application --app build --save app');
   await run('token create --role system-administrator --user jane --save jane');
   await run('enable --confirm 1 -p jane');

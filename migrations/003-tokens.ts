@@ -13,6 +13,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('name').notNullable();
     table.boolean('may_contacts').notNullable();
     table.bigInteger('created_at').notNullable();
+    table.bigInteger('lifetime_ms');
     table.bigInteger('expires_at');
     table.bigInteger('revoked_at');
     table.bigInteger('chain_count').notNullable();

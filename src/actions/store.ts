@@ -94,6 +94,8 @@ export interface Token {
   name: string;
   mayContacts: boolean;
   createdAt: Instant;
+  /** For how long it was made, in milliseconds; null for one that does not expire by itself. */
+  lifetimeMs: number | null;
   expiresAt: Instant | null;
   revokedAt: Instant | null;
   chain: ChainPosition;

@@ -15,10 +15,14 @@ import { tokenView } from './views.ts';
 /** Roles of people; the others' tokens do not expire unless told to. */
 const persons: readonly Role[] = ['owner', 'system-administrator', 'customer-care'];
 
-/** When a token of a role expires that is made now. */
-export function expiryOf(role: Role, lifetimeMs: number | undefined, now: Instant): Instant | null {
-  if (lifetimeMs !== undefined) return now + lifetimeMs;
-  return persons.includes(role) ? now + personTokenLifetimeMs : null;
+/** How long a token of a role lasts unless told otherwise, in milliseconds; null for ever. */
+export function lifetimeOf(role: Role): number | null {
+  return persons.includes(role) ? personTokenLifetimeMs : null;
+}
+
+/** When a token that is made now expires. */
+export function expiryOf(lifetimeMs: number | null, now: Instant): Instant | null {
+  return lifetimeMs === null ? null : now + lifetimeMs;
 }
 
 interface TokenRequest {
@@ -100,6 +104,7 @@ export const tokenCreate = operation({
   }),
   async perform(call, input) {
     checkRequest(input, call.kid);
+    const lifetimeMs = input.expires ?? lifetimeOf(input.role);
     const store = await call.store();
     return store.write(call.operator, async (tables) => {
       if (call.kid !== '') await theAccount(tables, call.kid);
@@ -114,7 +119,8 @@ export const tokenCreate = operation({
           app: input.app ?? null,
           name: input.name ?? input.app ?? owner?.username ?? input.role,
           mayContacts: input.mayContacts,
-          expiresAt: expiryOf(input.role, input.expires, tables.now),
+          lifetimeMs,
+          expiresAt: expiryOf(lifetimeMs, tables.now),
         },
         {
           action: 'token.created',
@@ -187,7 +193,6 @@ export const tokenRotate = operation({
           hint: 'Make a new one with "twofa token create".',
         });
       }
-      const lifetime = old.expiresAt === null ? undefined : old.expiresAt - old.createdAt;
       const { token, secret } = await add(
         call,
         tables,
@@ -198,7 +203,8 @@ export const tokenRotate = operation({
           app: old.app,
           name: old.name,
           mayContacts: old.mayContacts,
-          expiresAt: lifetime === undefined ? null : tables.now + lifetime,
+          lifetimeMs: old.lifetimeMs,
+          expiresAt: expiryOf(old.lifetimeMs, tables.now),
         },
         {
           action: 'token.created',

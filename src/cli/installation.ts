@@ -1,6 +1,6 @@
 // Makes an installation: the key, the store, and the owner's first token. Repeated, it changes nothing.
 import { existsSync } from 'node:fs';
-import { expiryOf } from '../actions/tokens.ts';
+import { expiryOf, lifetimeOf } from '../actions/tokens.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { formatToken, tokenDigest } from '../rules/token-format.ts';
@@ -66,7 +66,8 @@ async function mintOwner(parts: Composed, url: string, keyring: Keyring): Promis
           app: null,
           name: 'owner',
           mayContacts: false,
-          expiresAt: expiryOf('owner', undefined, tables.now),
+          lifetimeMs: lifetimeOf('owner'),
+          expiresAt: expiryOf(lifetimeOf('owner'), tables.now),
         },
         { action: 'token.created', details: { role: 'owner', by: 'init' } },
       );

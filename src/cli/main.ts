@@ -1,6 +1,7 @@
 // From argv to an exit code: runs one command, and turns whatever goes wrong into words and a number.
 import { CommanderError } from 'commander';
 import { exitCodes, TwofaError } from '../errors.ts';
+import { safe, safeJson } from './escape.ts';
 import { programOf } from './program.ts';
 import { contextOf, type Run, type Surroundings } from './run.ts';
 
@@ -62,12 +63,7 @@ function failureOf(error: unknown): TwofaError {
   );
 }
 
-async function tell(
-  error: TwofaError,
-  { json, debug }: Telling,
-  stderr: NodeJS.WritableStream,
-): Promise<void> {
-  const { safe, safeJson } = await import('./escape.ts');
+function tell(error: TwofaError, { json, debug }: Telling, stderr: NodeJS.WritableStream): void {
   if (json) stderr.write(`${safeJson({ error: error.report() })}\n`);
   else {
     stderr.write(`twofa: ${safe(error.message)}\n`);
@@ -132,7 +128,7 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
       return exitCodes.usage;
     }
     const failure = failureOf(error);
-    await tell(failure, telling, around.stderr);
+    tell(failure, telling, around.stderr);
     return failure.exit;
   } finally {
     process.off('SIGINT', interrupt);

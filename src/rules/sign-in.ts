@@ -129,6 +129,11 @@ function repeatOf(
   return { outcome: 'repeated', answer: repeat.answer };
 }
 
+/** Whether a repeat is of the request that locked: the only answer that a locked user's repeat still gets (R9). */
+function saysLocked(repeat: NonNullable<ReturnType<typeof repeatOf>>): boolean {
+  return repeat.outcome === 'repeated' && (repeat.answer as { result?: unknown } | null)?.result === 'locked';
+}
+
 /** Decides whether a code may go out by a channel (R6, R7, R9). Sending gives no attempt back (R8). */
 export function decideSend(state: SignInState, userId: number, via: Channel, now: Instant): SendDecision {
   if (!state.active) return { outcome: 'inactive' };
@@ -192,10 +197,10 @@ export function decideVerify(
     outcome: 'barred',
     answer: { result, why: null, attemptsLeft: state.attemptsLeft, trustedUntil: null },
   });
-  if (!state.active) return barred('inactive');
-  if (state.lockedAt !== null) return barred('locked');
-  if (state.enabledAt === null) return { outcome: 'not-enabled' };
   const repeat = repeatOf(state, userId, 'code.verify', now);
+  if (!state.active) return barred('inactive');
+  if (state.lockedAt !== null) return repeat && saysLocked(repeat) ? repeat : barred('locked');
+  if (state.enabledAt === null) return { outcome: 'not-enabled' };
   if (repeat) return repeat;
 
   const match = state.codes.find((code) => isOutstanding(code, now) && matches(code));

@@ -36,7 +36,7 @@ export function requireStore(url: string): void {
   });
 }
 
-/** Opens a store that exists, and makes sure that it is of this version and was made with this key. */
+/** Opens a store that exists. That it is of this version and was made with this key is seen at the first authentication. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const file = sqliteFile(options.url);
   const store = SqliteStore.open({ ...options, file });

@@ -53,7 +53,8 @@ export async function events(session: Session, filter: EventFilter): Promise<Aud
     conditions.push(`(subject = :accountSubject
       OR subject IN (SELECT 'user:' || id FROM users WHERE account_kid = :kid)
       OR subject IN (SELECT 'token:' || id FROM tokens WHERE account_kid = :kid)
-      OR (subject LIKE 'token:%' AND account = :kid))`);
+      OR (subject LIKE 'token:%' AND account = :kid)
+      OR (subject = 'installation' AND account = :kid))`);
     bindings.accountSubject = `account:${filter.kid}`;
     bindings.kid = filter.kid;
   }

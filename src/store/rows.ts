@@ -82,6 +82,7 @@ export function tokenOf(row: Row): Token {
     app: textOrNull(row, 'app'),
     name: text(row, 'name'),
     mayContacts: bool(row, 'may_contacts'),
+    lifetimeMs: intOrNull(row, 'lifetime_ms'),
     createdAt: int(row, 'created_at'),
     expiresAt: intOrNull(row, 'expires_at'),
     revokedAt: intOrNull(row, 'revoked_at'),

@@ -170,7 +170,7 @@ export class SqliteStore implements Store {
       await this.#connected((database) => {
         const jobs = this.#jobs;
         this.#jobs = [];
-        if (!this.#commitTogether(database, jobs) && jobs.length > 1) {
+        if (!this.#commitTogether(database, jobs)) {
           for (const job of jobs) this.#commitTogether(database, [job]);
         }
       });
@@ -189,8 +189,10 @@ export class SqliteStore implements Store {
       });
       all.immediate();
     } catch (error) {
-      if (jobs.length === 1) jobs[0]?.done(storeError(error, this.#options.file));
-      return false;
+      const busy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') ?? false;
+      if (jobs.length > 1 && !busy) return false;
+      for (const job of jobs) job.done(storeError(error, this.#options.file));
+      return true;
     }
     for (const job of jobs) job.done(null);
     return true;

@@ -19,6 +19,7 @@ export async function addToken(session: Session, values: NewToken, event: NewEve
     name: token.name,
     may_contacts: token.mayContacts,
     created_at: token.createdAt,
+    lifetime_ms: token.lifetimeMs,
     expires_at: token.expiresAt,
     ...sealToken(session.keyring, token),
   });

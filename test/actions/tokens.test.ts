@@ -152,6 +152,13 @@ describe('a token serves until', () => {
     world.clock.move(dayMs);
     await world.refused(old, status, 'token-expired');
   });
+
+  test('a token rotated twice does not pass its shortened life on', async () => {
+    const { world } = here;
+    const old = mintedOf(await create({ role: 'application', app: 'platform' }));
+    await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}`, overlap: '1d' });
+    expect((await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}` })).expiresAt).toBeNull();
+  });
 });
 
 describe("a System Administrator's token", () => {

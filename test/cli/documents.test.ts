@@ -2,22 +2,22 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OperationName, operations } from '../../src/actions/operations.ts';
 import { readConfig } from '../../src/cli/config.ts';
 import { keys, variableOf } from '../../src/cli/config-values.ts';
-import { main } from '../../src/cli/main.ts';
+import { readProfiles } from '../../src/cli/profiles.ts';
 import { programOf } from '../../src/cli/program.ts';
-import type { Run, Surroundings } from '../../src/cli/run.ts';
+import type { Run } from '../../src/cli/run.ts';
 import { exitMeanings } from '../../src/cli/topics/exit-codes.ts';
 import { objects, shapes } from '../../src/cli/topics/json.ts';
 import { helpTopic, topicNames } from '../../src/cli/topics.ts';
 import { errorCodes, exitCodes } from '../../src/errors.ts';
 import { grantOf, roles } from '../../src/rules/authority.ts';
 import { auditActions } from '../../src/rules/chain.ts';
-import { enabledNorthside, type Installation, kid, otherThan } from '../support/program.ts';
+import { type Prepared, quickEnabledNorthside, runInProcess } from '../support/in-process.ts';
+import { kid, otherThan } from '../support/program.ts';
 
 const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
 const topic = (name: string) => helpTopic(name) ?? '';
@@ -68,22 +68,16 @@ function commandsOf(command: Command, path: string[] = []): Map<string, Command>
   ]);
 }
 
-async function help(name: string): Promise<{ exit: number; text: string }> {
-  const stdout = Object.assign(new PassThrough(), { columns: 80 });
-  let text = '';
-  stdout.setEncoding('utf8').on('data', (chunk) => {
-    text += chunk;
-  });
-  const around = { env: {}, stdin: process.stdin, stdout, stderr: new PassThrough() };
-  const exit = await main(['help', ...name.split(' ')], around as unknown as Surroundings);
-  stdout.end();
-  await new Promise((done) => stdout.once('close', done));
-  return { exit, text };
-}
+const help = (name: string) => runInProcess(tmpdir(), ['help', ...name.split(' ')]);
 
 describe('README', () => {
-  test('has commands in its code blocks', () => {
-    expect(readmeCommands().length).toBeGreaterThan(40);
+  test('has commands in its code blocks, and topics have some too', () => {
+    expect(readmeCommands()).toContain("account create 10482 --name 'Northside Family Health' --country US");
+    expect(readmeCommands()).toContain(
+      'code verify --ip 203.0.113.7 --request-id 91be44 --json -a 10482 -- jane',
+    );
+    expect(topicCommands()).toContain('code send --via email --ip IP --request-id ID --json -a KID -- USER');
+    expect(topicCommands()).toContain('location forget jane -a 10482');
   });
 
   test.each([...new Set([...readmeCommands(), ...topicCommands()])])(
@@ -146,7 +140,7 @@ describe('README', () => {
   test('asks the questions of the topic faq, and answers each by a command', () => {
     const answers = topic('faq').trimEnd().split('\n\n').slice(1);
     const questions = answers.map((answer) => answer.split('\n')[0]);
-    const asked = [...readme.matchAll(/^\*\*(.*\?)\*\*(.*?)(?=^\*\*|^`twofa help faq`)/gms)];
+    const asked = [...readme.matchAll(/^\*\*([^*\n]+\?)\*\*.*?(?=^\*\*|^`twofa help faq`)/gms)];
     expect(asked.map(([, question]) => question?.toUpperCase())).toEqual(questions);
     expect(questions).toHaveLength(13);
     for (const answer of answers) expect(answer).toContain('\n    twofa ');
@@ -162,18 +156,18 @@ describe('the topics of help', () => {
   });
 
   test.each(topicNames)('%s prints, in at most 80 columns', async (name) => {
-    const { exit, text } = await help(name);
+    const { exit, stdout } = await help(name);
     expect(exit).toBe(0);
-    expect(text.endsWith(topic(name))).toBe(true);
-    expect(text).toMatch(/\S\n$/);
-    expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
-    expect(text).not.toMatch(/[ \t]$|\t/m);
+    expect(stdout.endsWith(topic(name))).toBe(true);
+    expect(stdout).toMatch(/\S\n$/);
+    expect(stdout.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+    expect(stdout).not.toMatch(/[ \t]$|\t/m);
   });
 
   test('a name that is a command too prints the help of both', async () => {
-    const { text } = await help('audit');
-    expect(text).toMatch(/^Usage: twofa audit/);
-    expect(text).toContain('\nAUDIT: ');
+    const { stdout } = await help('audit');
+    expect(stdout).toMatch(/^Usage: twofa audit/);
+    expect(stdout).toContain('\nAUDIT: ');
   });
 
   test('what is no topic has none, inherited names of objects included', () => {
@@ -238,11 +232,11 @@ describe('the topic roles', () => {
   });
 
   test('has the footnote, in README too', () => {
-    const text = topic('roles').replace(/\s+/g, ' ');
-    expect(text).toContain(
+    const words = topic('roles').replace(/\s+/g, ' ');
+    expect(words).toContain(
       '¹ Once 2FA is on, only a System Administrator of the account grants or removes that role.',
     );
-    expect(text).toContain(
+    expect(words).toContain(
       'Once 2FA is on, contact data changes only with a token made with "--may contacts".',
     );
     expect(readme).toContain('only with a token made with `--may contacts`');
@@ -343,9 +337,9 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['audit list', ['audit', 'list', '--limit', '5']],
   ['audit verify', ['audit', 'verify']],
   ['token create', ['token', 'create', '--role', 'customer-care', '--name', 'Night shift']],
-  ['token rotate', ['token', 'rotate', 'tok_6']],
+  ['token rotate', ['token', 'rotate', 'tok_7']],
   ['token list', ['token', 'list']],
-  ['token revoke', ['token', 'revoke', 'tok_6']],
+  ['token revoke', ['token', 'revoke', 'tok_7']],
   ['auth login', ['auth', 'login', '-p', 'again']],
   ['auth status', ['auth', 'status', '-p', 'maria']],
   ['auth logout', ['auth', 'logout', '-p', 'again']],
@@ -357,21 +351,16 @@ const calls: [command: string, args: string[], exit?: number][] = [
 ];
 
 describe('the topic json', () => {
-  let installation: Installation;
+  let installation: Prepared;
 
   beforeAll(async () => {
-    installation = await enabledNorthside();
-    writeFileSync(join(installation.home, 'roster.csv'), 'username,name\njane,Jane Doe\n');
+    installation = await quickEnabledNorthside();
+    installation.inProcess = true;
     await installation.json(['code', 'send', 'sam', '--via', 'email', ...app]);
-    const wrong = otherThan(installation.lastCode('sam'));
+    const input = otherThan(installation.lastCode('sam'));
+    const verify = ['code', 'verify', 'sam', '--ip', '203.0.113.9', ...app];
     for (let failures = 1; failures <= 7; failures += 1) {
-      await installation.json(
-        ['code', 'verify', 'sam', '--ip', '203.0.113.9', ...app],
-        failures < 7 ? 8 : 9,
-        {
-          input: wrong,
-        },
-      );
+      await installation.json(verify, failures < 7 ? 8 : 9, { input });
     }
   });
 
@@ -386,13 +375,16 @@ describe('the topic json', () => {
   });
 
   test.each(calls)('%s prints what it says', async (command, args, exit = 0) => {
-    const profiles = JSON.parse(readFileSync(join(installation.home, 'profiles.json'), 'utf8')).profiles;
+    const { home } = installation;
     const inputs: Record<string, () => string> = {
       'code verify': () => installation.lastCode('jane'),
-      'auth login': () => profiles.care.token,
+      'auth login': () => readProfiles(join(home, 'profiles.json')).profiles.care?.token ?? '',
     };
-    const input = inputs[command]?.();
-    const document = await installation.json<unknown>(args, exit, input === undefined ? {} : { input });
+    const roster = join(home, 'roster.csv');
+    writeFileSync(roster, 'username,name\njane,Jane Doe\n');
+    const given = args.map((word) => (word === 'roster.csv' ? roster : word));
+    const input = inputs[command]?.() ?? '';
+    const document = await installation.json<unknown>(given, exit, { input });
     const [, shape = ''] = shapes.find(([commands]) => commands.split(', ').includes(command)) ?? [];
     expectShape(document, shapeOf(shape));
     if (Array.isArray(document)) expect(document.length).toBeGreaterThan(0);

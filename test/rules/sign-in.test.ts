@@ -256,6 +256,15 @@ describe('entering a code', () => {
     });
   });
 
+  test.each([
+    ['locked', 'repeated'],
+    ['verified', 'barred'],
+  ])('R9: of a locked user only the request that locked is answered as it was: %s', (result, outcome) => {
+    const repeat = { userId: 1, action: 'code.verify', answer: { result }, createdAt: now };
+    const decision = decideVerify({ ...jane, attemptsLeft: 0, lockedAt: now, repeat }, 1, office, () => true, now);
+    expect(decision.outcome).toBe(outcome);
+  });
+
   test('R8: without 2FA nothing is used', () => {
     expect(enter({ ...jane, enabledAt: null, codes: [good] }, '999999')).toEqual({ outcome: 'not-enabled' });
   });

@@ -50,10 +50,10 @@ describe('How many attempts does a user have?', () => {
     const again = await send(installation, 'jane', 'sms', 'pm');
     expect(again.answer.attemptsLeft).toBe(1);
     expect(await login(installation, 'jane', elsewhere)).toMatchObject({ attemptsLeft: 1 });
-    for (const typed of ['12345', '1234567', 'abcdef', '１２３４５６', '']) {
+    for (const typed of ['12345', '1234567', 'abcdef', '１２３４５６']) {
       const entered = ['code', 'verify', 'jane', '--ip', office, ...by('pm')];
       const refused = await installation.error(entered, 2, { input: `${typed}\n` });
-      expect(['invalid-input', 'missing-option'], typed).toContain(refused.code);
+      expect(refused, typed).toMatchObject({ code: 'invalid-input', details: { field: 'code' } });
     }
     expect(await attemptsLeft('jane')).toBe(1);
     expect(await verify(installation, 'jane', again.code)).toMatchObject({

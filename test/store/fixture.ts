@@ -40,6 +40,7 @@ function newToken(account: string | null, userId: number | null) {
     app: null,
     name: 'a token',
     mayContacts: false,
+    lifetimeMs: null,
     expiresAt: null,
   };
 }

@@ -127,6 +127,7 @@ export class World {
           app: options.app ?? null,
           name: role,
           mayContacts: options.mayContacts ?? false,
+          lifetimeMs: null,
           expiresAt: options.expiresAt ?? null,
         },
         { action: 'token.created', details: { role } },

@@ -19,14 +19,8 @@ export function environment(): string {
     'Where the files are ("twofa config path" prints them):\n\n',
     terms([
       ['TWOFA_HOME', 'one folder for everything; the XDG folders do not count then'],
-      [
-        'XDG_CONFIG_HOME',
-        'config.yaml, profiles.json and key.json are in its folder twofa (unless set, ~/.config)',
-      ],
-      [
-        'XDG_DATA_HOME',
-        'twofa.sqlite and outbox.ndjson are in its folder twofa (unless set, ~/.local/share)',
-      ],
+      ['XDG_CONFIG_HOME', 'holds twofa/ with config.yaml, profiles.json and key.json; unless set, ~/.config'],
+      ['XDG_DATA_HOME', 'holds twofa/ with twofa.sqlite and outbox.ndjson; unless set, ~/.local/share'],
     ]),
     '\nFor whom a command runs, and on which account:\n\n',
     terms([

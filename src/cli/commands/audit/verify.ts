@@ -4,7 +4,6 @@ import type { TrailVerdict } from '../../../actions/store.ts';
 import { safe } from '../../escape.ts';
 import type { Out } from '../../out.ts';
 import type { Run } from '../../run.ts';
-import { withSpinner } from '../../spinner.ts';
 
 function verdictLines(out: Out, { events, intact, firstBroken }: TrailVerdict): string[] {
   if (intact) return [out.paint.green(`✓ The audit trail is intact: ${events} events.`)];
@@ -21,6 +20,7 @@ export function verify(program: Command, run: Run): void {
     .description('check every event and every row against the trail: exit 0 intact, 6 broken')
     .action(
       run(async (context) => {
+        const { withSpinner } = await import('../../spinner.ts');
         const verdict = await withSpinner(context, 'Verifying the audit trail', () =>
           context.request<TrailVerdict>('audit.verify'),
         );

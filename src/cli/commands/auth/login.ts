@@ -1,8 +1,5 @@
 // twofa auth login
 import type { Command } from 'commander';
-import { authenticateAs, type OperatorView } from '../../operator.ts';
-import { checkProfileName, saveProfile } from '../../profiles.ts';
-import { readSecret } from '../../prompt.ts';
 import type { Run } from '../../run.ts';
 
 export function login(program: Command, run: Run): void {
@@ -11,10 +8,13 @@ export function login(program: Command, run: Run): void {
     .description('store the access token on standard input as a profile, and use it')
     .action(
       run(async (context) => {
+        const { authenticateAs } = await import('../../operator.ts');
+        const { checkProfileName, saveProfile } = await import('../../profiles.ts');
+        const { readSecret } = await import('../../prompt.ts');
         const { common, out, parts } = context;
         if (common.profile !== undefined) checkProfileName(common.profile);
         const token = await readSecret(context, 'token');
-        const operator: OperatorView = await authenticateAs(parts, token);
+        const operator = await authenticateAs(parts, token);
         const profile = common.profile ?? [operator.role, operator.account].filter(Boolean).join('-');
         saveProfile(parts.paths.profilesFile, profile, token, true);
         await out.document({ profile, ...operator, changed: true }, () => [

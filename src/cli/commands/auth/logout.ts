@@ -1,7 +1,6 @@
 // twofa auth logout
 import type { Command } from 'commander';
 import { TwofaError } from '../../../errors.ts';
-import { readProfiles, removeProfile } from '../../profiles.ts';
 import type { Run } from '../../run.ts';
 
 export function logout(program: Command, run: Run): void {
@@ -10,6 +9,7 @@ export function logout(program: Command, run: Run): void {
     .description('forget the current profile, or the one that -p names; the token itself stays valid')
     .action(
       run(async ({ common, parts, out }) => {
+        const { readProfiles, removeProfile } = await import('../../profiles.ts');
         const file = parts.paths.profilesFile;
         const profile = common.profile ?? readProfiles(file).current;
         if (profile === null) throw new TwofaError('not-signed-in', 'You are not signed in.');

@@ -2,8 +2,6 @@
 import type { Command } from 'commander';
 import type { TokenView } from '../../../actions/views.ts';
 import { roles } from '../../../rules/authority.ts';
-import { tellToken } from '../../new-token.ts';
-import { checkProfileName } from '../../profiles.ts';
 import type { Run } from '../../run.ts';
 
 interface Options {
@@ -29,6 +27,8 @@ export function create(program: Command, run: Run): void {
     .option('--save <profile>', 'store it as a profile in place of showing it')
     .action(
       run(async (context, { may, save, ...values }: Options) => {
+        const { tellToken } = await import('../../new-token.ts');
+        const { checkProfileName } = await import('../../profiles.ts');
         if (save !== undefined) checkProfileName(save);
         if (may !== undefined && may !== 'contacts') {
           const { TwofaError } = await import('../../../errors.ts');

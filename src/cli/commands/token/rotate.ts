@@ -1,7 +1,6 @@
 // twofa token rotate
 import type { Command } from 'commander';
 import type { TokenView } from '../../../actions/views.ts';
-import { tellToken } from '../../new-token.ts';
 import type { Run } from '../../run.ts';
 
 export function rotate(program: Command, run: Run): void {
@@ -12,6 +11,7 @@ export function rotate(program: Command, run: Run): void {
     .option('--overlap <duration>', 'how long the old one goes on working', '7d')
     .action(
       run(async (context, id: string, { overlap }: { overlap: string }) => {
+        const { tellToken } = await import('../../new-token.ts');
         const token = await context.request<TokenView & { token: string }>('token.rotate', { id, overlap });
         await tellToken(context, token, undefined);
       }),

@@ -1,0 +1,164 @@
+// Every command with arguments that are right, and whom the matrix grants it: what tests of all commands go through.
+import type { Command } from 'commander';
+import { programOf } from '../../src/cli/program.ts';
+import type { Run, Surroundings } from '../../src/cli/run.ts';
+import { type Prepared, quickEnabledNorthside } from '../support/in-process.ts';
+import { kid, otherThan } from '../support/program.ts';
+
+export const roles = [
+  'owner',
+  'system-administrator',
+  'customer-care',
+  'provisioner',
+  'application',
+] as const;
+export type Role = (typeof roles)[number];
+
+/** The profile of each role in an installation made by {@link everySituation}. */
+export const profileOf: Record<Role, string> = {
+  owner: 'owner',
+  'system-administrator': 'maria',
+  'customer-care': 'care',
+  provisioner: 'ci',
+  application: 'platform',
+};
+
+/** A second account, whose users have the same names. */
+export const otherKid = '20967';
+export const missingKid = '99999';
+export const ip = '203.0.113.7';
+
+export interface Situation {
+  here: Prepared;
+  /** The id of a token of the account that nobody needs. */
+  spare: string;
+  /** A roster file. */
+  roster: string;
+  /** The id of David, who is renamed. */
+  david: string;
+  /** A code that is surely not Jane's. */
+  wrong: string;
+  /** The owner's token. */
+  token: string;
+}
+
+export interface Each {
+  /** What the matrix says of owner, System Administrator, Customer Care, provisioner and application; null: needs no token. */
+  grants: string | null;
+  args(situation: Situation): string[];
+  /** What it ends with when it is granted; 0 unless told. */
+  exit?: number;
+  input?(situation: Situation): string;
+  /** Whether it is about an account. */
+  about?: 'an account';
+}
+
+const tokens = 'yes no no no no';
+const roster = { grants: 'yes own no yes no', about: 'an account' } as const;
+const see = { grants: 'yes own masked yes no', about: 'an account' } as const;
+const administrators = { grants: 'no own no no no', about: 'an account' } as const;
+const applications = { grants: 'no no no no yes', about: 'an account' } as const;
+const audit = { grants: 'yes own no no no', about: 'an account' } as const;
+
+/** Every command by its path. The account is added to those that are about one. */
+export const everyCommand: Record<string, Each> = {
+  init: { grants: null, args: () => [] },
+  'account create': { grants: 'yes no no yes no', args: () => ['30303', '--name', 'Third'] },
+  'account list': { ...see, args: () => [] },
+  'account show': { ...see, args: () => [] },
+  'practice add': { ...roster, args: () => ['Oncology'] },
+  'practice list': { ...see, args: () => [] },
+  'user add': {
+    ...roster,
+    args: () => ['rosa', '--name', 'Rosa', '--email', 'rosa@northside.example', '--phone', '+12015550140'],
+  },
+  'user update': { ...roster, args: () => ['jane', '--name', 'Jane Roe'] },
+  'user rename': { ...roster, args: ({ david }) => [david, 'dave'] },
+  'user deactivate': { ...roster, args: () => ['gone'] },
+  'user list': { ...see, args: () => [] },
+  'user show': { ...see, args: () => ['jane'] },
+  'user import': { ...roster, args: (situation) => [situation.roster] },
+  'user export': { ...see, args: () => [] },
+  find: { ...see, args: () => ['jane'] },
+  checklist: { ...see, args: () => [] },
+  enable: { ...administrators, args: () => ['--confirm', kid] },
+  disable: { grants: null, args: () => [], exit: 6 },
+  login: { ...applications, args: () => ['jane', '--ip', ip], exit: 7 },
+  'code send': { ...applications, args: () => ['jane', '--via', 'sms'] },
+  'code verify': { ...applications, args: () => ['jane', '--ip', ip], input: ({ wrong }) => wrong, exit: 8 },
+  'location list': { ...administrators, args: () => ['jane'] },
+  'location forget': { grants: 'no own no no yes', about: 'an account', args: () => ['jane'] },
+  status: { ...see, args: () => ['jane'] },
+  lockouts: { ...see, args: () => [] },
+  'lockouts show': { ...see, args: () => ['sam'] },
+  reactivate: { ...administrators, args: () => ['jane', '--reason', 'called back'] },
+  'audit list': { ...audit, args: () => [] },
+  'audit verify': { ...audit, args: () => [] },
+  doctor: { grants: null, args: () => [] },
+  'auth login': { grants: null, args: () => ['-p', 'stored'], input: ({ token }) => token },
+  'auth status': { grants: 'yes yes yes yes yes', args: () => [] },
+  'auth logout': { grants: null, args: () => ['-p', 'nobody'], exit: 4 },
+  'token create': { grants: tokens, args: () => ['--role', 'customer-care'] },
+  'token list': { grants: 'yes own no no no', about: 'an account', args: () => [] },
+  'token revoke': { grants: 'yes own no no no', about: 'an account', args: ({ spare }) => [spare] },
+  'token rotate': { grants: tokens, args: () => ['tok_2'] },
+  policy: { grants: null, args: () => [] },
+  'config show': { grants: null, args: () => [] },
+  'config path': { grants: null, args: () => [] },
+  completion: { grants: null, args: () => ['bash'] },
+  tour: { grants: null, args: () => [] },
+  help: { grants: null, args: () => ['user', 'add'] },
+  version: { grants: null, args: () => [] },
+};
+
+/** What is typed for a command that is right, its account aside. */
+export function argsOf(path: string, situation: Situation): string[] {
+  const each = everyCommand[path];
+  if (!each) throw new Error(`No arguments are known for "${path}".`);
+  return [...path.split(' '), ...each.args(situation)];
+}
+
+/** The tree of commands, none of which does anything. */
+export function commandTree(): Command {
+  const run: Run = () => async () => {};
+  return programOf(run, { stdout: process.stdout, stderr: process.stderr } as Surroundings);
+}
+
+/** Every command that can be called, by its path. */
+export function callable(command: Command, path: readonly string[] = []): Map<string, Command> {
+  const below = command.commands.flatMap((each) => [...callable(each, [...path, each.name()])]);
+  const group = command.commands.length > 0 && !('lockouts' === path.join(' '));
+  return new Map([...(group ? [] : [[path.join(' '), command] as const]), ...below]);
+}
+
+/** An installation with 2FA on, where Sam is locked, and an account beside it. */
+export async function everySituation(): Promise<Situation> {
+  const here = await quickEnabledNorthside();
+  const situation = { here, spare: '', roster: `${here.home}/roster.csv`, david: '', wrong: '', token: '' };
+  here.inProcess = true;
+  const platform = ['-a', kid, '-p', 'platform'];
+  for (const user of ['sam', 'jane']) {
+    await here.json(['code', 'send', user, '--via', 'email', ...platform]);
+  }
+  for (const exit of [8, 8, 8, 8, 8, 8, 9]) {
+    const wrong = otherThan(here.lastCode('sam'));
+    await here.json(['code', 'verify', 'sam', '--ip', ip, ...platform], exit, { input: wrong });
+  }
+  await here.prepare(async (run) => {
+    const gone = ['--email', 'gone@northside.example', '--phone', '+12015550150', '-a', kid];
+    await run('user', 'add', 'gone', '--name', 'Gone', ...gone);
+    await run('account', 'create', otherKid, '--name', 'Lakeside');
+    for (const user of ['jane', 'sam', 'gone'])
+      await run('user', 'add', user, '--name', user, '-a', otherKid);
+    const spare = (await run('token', 'create', '--role', 'application', '--app', 'kiosk', '-a', kid)) as {
+      id: string;
+    };
+    situation.spare = spare.id;
+    situation.token = ((await run('token', 'create', '--role', 'owner')) as { token: string }).token;
+    situation.david = ((await run('user', 'show', 'david', '-a', kid)) as { id: string }).id;
+    situation.wrong = otherThan(here.lastCode('jane'));
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(situation.roster, 'username,name\njane,Jane Roe\n');
+  });
+  return situation;
+}
