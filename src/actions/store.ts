@@ -302,7 +302,7 @@ export interface Store {
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
   ): Promise<{ answer: T } | 'account-not-found' | 'user-not-found'>;
-  /** Records how a code's message fared; one that failed for good ends its code (SPEC: delivery). */
+  /** Records how a code's message fared; one that failed for good ends its code. */
   settleMessage(
     actor: Actor,
     messageId: string,

@@ -1,6 +1,7 @@
 // How single documents look to people: an account, a user, whether something changed.
 import type { AccountView, UserView } from '../actions/views.ts';
 import { twoFactorWords } from './columns.ts';
+import { safe } from './escape.ts';
 import type { Out } from './out.ts';
 
 type Pair = readonly [string, string | number | boolean | null];
@@ -42,5 +43,5 @@ export function userPairs(user: UserView): Pair[] {
 
 /** One line that says what a write did. */
 export function changeLine(out: Out, changed: boolean, did: string, nothing: string): string {
-  return changed ? `${out.paint.green('✓')} ${did}` : `${out.paint.dim('·')} ${nothing}`;
+  return changed ? `${out.paint.green('✓')} ${safe(did)}` : `${out.paint.dim('·')} ${safe(nothing)}`;
 }

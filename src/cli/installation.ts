@@ -97,12 +97,13 @@ export async function initialise(parts: Composed, sandbox: boolean): Promise<Ini
   makePrivateFolder(parts.paths.config);
   makePrivateFolder(parts.paths.data);
   const existing = await identify(url);
+  let made = false;
   let keyring = readKeyFile(keyFile);
   if (existing) keyring = checkExisting(existing, keyring, keyFile, url, sandbox);
   else {
     keyring ??= createKeyFile(keyFile, parts.services.random.token, new Date(parts.clock()));
-    await createStore({ url, keyring, clock: parts.clock }, sandbox);
-    rememberDatabase(parts, url);
+    made = await createStore({ url, keyring, clock: parts.clock }, sandbox);
+    if (made) rememberDatabase(parts, url);
   }
   // Another init may have made the store in the meantime: what it is now counts.
   const identity = await identify(url);
@@ -114,6 +115,6 @@ export async function initialise(parts: Composed, sandbox: boolean): Promise<Ini
     database: url,
     sandbox: identity.sandbox,
     profile: minted ? ownerProfile : null,
-    changed: existing === null || minted,
+    changed: made || minted,
   };
 }

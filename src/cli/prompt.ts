@@ -32,7 +32,7 @@ export async function readSecret(context: Context, what: string): Promise<string
     const { default: inquirer } = await import('inquirer');
     const ask = inquirer.createPromptModule({ output: context.around.stderr });
     const { secret } = await ask([
-      { type: 'password', name: 'secret', message: `The ${what}:`, mask: false },
+      { type: 'password', name: 'secret', message: `The ${what}:`, mask: false, toggleMask: false },
     ]);
     return String(secret).trim();
   }

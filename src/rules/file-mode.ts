@@ -31,9 +31,9 @@ export function othersCanAccess(file: FileMode, caller: Caller): boolean {
   return openTo(file, caller, 0o060, 0o006);
 }
 
-/** The caller of this process. */
-export function callerOf(process: { getuid?(): number; getgid?(): number }): Caller {
-  const uid = process.getuid?.();
-  const gid = process.getgid?.();
+/** The caller of a process, as Node's `process` tells them. */
+export function callerOf(running: { getuid?(): number; getgid?(): number }): Caller {
+  const uid = running.getuid?.();
+  const gid = running.getgid?.();
   return uid === undefined || gid === undefined ? null : { uid, gid };
 }

@@ -68,8 +68,9 @@ export async function identify(url: string): Promise<StoreIdentity | null> {
 /**
  * Makes a new store: its tables, and the row of its installation. It is made under another name and appears whole;
  * one that another process made in the meantime stays.
+ * @returns whether it is this one.
  */
-export async function createStore(options: StoreOptions, sandbox: boolean): Promise<void> {
+export async function createStore(options: StoreOptions, sandbox: boolean): Promise<boolean> {
   const { migrate } = await import('./migrate.ts');
   const file = sqliteFile(options.url);
   const draft = `${file}.${process.pid}.new`;
@@ -98,7 +99,7 @@ export async function createStore(options: StoreOptions, sandbox: boolean): Prom
     } finally {
       await knex.destroy();
     }
-    publish(draft, file);
+    return publish(draft, file);
   } catch (error) {
     throw storeError(error, file);
   } finally {
@@ -106,10 +107,12 @@ export async function createStore(options: StoreOptions, sandbox: boolean): Prom
   }
 }
 
-function publish(draft: string, file: string): void {
+function publish(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }

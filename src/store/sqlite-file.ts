@@ -15,7 +15,7 @@ export function storeError(error: unknown, file: string): unknown {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
   if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
-    return new TwofaError('store-busy', `The store ${file} was busy for ${busyTimeoutMs / 1000} seconds.`, {
+    return new TwofaError('store-busy', `The store ${file} is busy.`, {
       hint: 'Try again; if it lasts, find the process that holds the file open.',
       cause: error,
     });

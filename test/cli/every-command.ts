@@ -121,7 +121,7 @@ export function argsOf(path: string, situation: Situation): string[] {
 /** The tree of commands, none of which does anything. */
 export function commandTree(): Command {
   const run: Run = () => async () => {};
-  return programOf(run, { stdout: process.stdout, stderr: process.stderr } as Surroundings);
+  return programOf(run, process as Surroundings);
 }
 
 /** Every command that can be called, by its path. */

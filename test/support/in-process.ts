@@ -21,14 +21,7 @@ export async function runInProcess(
   const stderr = collected(streams.stderr);
   streams.stdin.end(options.input ?? '');
   const around = { env: environment(home, options.env), ...streams } as unknown as Surroundings;
-  const before = process.listeners('SIGINT');
-  try {
-    return { exit: await main(args, around), stdout: stdout(), stderr: stderr() };
-  } finally {
-    for (const listener of process.listeners('SIGINT')) {
-      if (!before.includes(listener)) process.off('SIGINT', listener);
-    }
-  }
+  return { exit: await main(args, around), stdout: stdout(), stderr: stderr() };
 }
 
 /** An installation that is prepared in the test's process, and tested by the built program. */

@@ -1,6 +1,7 @@
 // twofa user import
 import type { Command } from 'commander';
 import { exitCodes } from '../../../errors.ts';
+import { safe } from '../../escape.ts';
 import type { Run } from '../../run.ts';
 
 export function importRoster(program: Command, run: Run): void {
@@ -18,7 +19,7 @@ export function importRoster(program: Command, run: Run): void {
           `${result.read} read: ${result.added} added, ${result.updated} updated, ${result.unchanged} unchanged, ${result.rejected} rejected`,
           ...rejections,
           ...(result.rejectedFile
-            ? [`The rejected rows are in ${result.rejectedFile}: correct and import them.`]
+            ? [`The rejected rows are in ${safe(result.rejectedFile)}: correct and import them.`]
             : []),
           ...(dryRun ? ['Dry run: nothing was changed.'] : []),
         ]);

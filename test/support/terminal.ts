@@ -1,0 +1,62 @@
+// Runs the built program on a real terminal, by script of util-linux: what it shows comes back, what is typed goes in.
+import { spawn, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { environment } from './program.ts';
+
+const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
+
+/** Whether there is a way to a terminal on this machine. */
+export const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
+
+export interface Shown {
+  exit: number;
+  /** Everything the terminal was sent, stdout and stderr together. */
+  screen: string;
+}
+
+/** What is typed once the screen shows something. */
+export interface Typing {
+  when: RegExp;
+  type: string;
+}
+
+const quoted = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Runs a command on a terminal.
+ * @param more what the shell is told behind the command, such as `2>/dev/null` or `| head -1`.
+ */
+export function onTerminal(
+  home: string,
+  args: readonly string[],
+  options: { typing?: readonly Typing[]; env?: Record<string, string>; more?: string } = {},
+): Promise<Shown> {
+  const command = [process.execPath, executable, ...args].map(quoted).join(' ');
+  const env = { TERM: 'xterm-256color', ...environment(home, options.env) };
+  return new Promise((done, fail) => {
+    const child = spawn('script', ['-qec', `${command} ${options.more ?? ''}`, '/dev/null'], {
+      env,
+      cwd: home,
+    });
+    const left = [...(options.typing ?? [])];
+    let screen = '';
+    /** Where the screen ended when something was last typed: a prompt is waited for behind it. */
+    let typedAt = 0;
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      screen += text;
+      const next = left[0];
+      if (!next?.when.test(screen.slice(typedAt))) return;
+      left.shift();
+      typedAt = screen.length;
+      child.stdin.write(next.type);
+    });
+    child.stdin.on('error', () => {});
+    child.on('error', fail);
+    child.on('close', (exit) => done({ exit: exit ?? -1, screen }));
+  });
+}
+
+/** What a person reads of a screen: without colours and movements of the cursor. */
+export function readable(screen: string): string {
+  return screen.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r\n', '\n');
+}
