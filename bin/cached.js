@@ -18,13 +18,15 @@ function bytecode(file) {
 }
 
 /** Node compiles a bundle in full when its bytecode is missing or another Node's; the result is the same. */
-Module.prototype._compile = function compileCached(content, filename) {
-  if (!filename.startsWith(dist)) return compile.apply(this, arguments);
+Module.prototype._compile = function compileCached(content, filename, ...more) {
+  if (!filename.startsWith(dist)) return compile.call(this, content, filename, ...more);
   const cachedData = bytecode(`${filename}.bytecode`);
   const script = new vm.Script(Module.wrap(content), { filename, cachedData });
   loaded.set(filename, script);
   const require = Module.createRequire(filename);
-  return script.runInThisContext().call(this.exports, this.exports, require, this, filename, path.dirname(filename));
+  return script
+    .runInThisContext()
+    .call(this.exports, this.exports, require, this, filename, path.dirname(filename));
 };
 
 module.exports = { main: require(path.join(dist, 'twofa.cjs')).main, loaded };

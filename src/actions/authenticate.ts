@@ -11,7 +11,7 @@ export interface Refused {
 }
 
 function refusalOf({ token, user, now }: Authentication): TwofaError | null {
-  if (token.revokedAt !== null && token.revokedAt <= now) {
+  if (token.revokedAt !== null) {
     return new TwofaError('token-revoked', 'The access token was revoked.', {
       hint: 'Ask the owner of the installation for a new one, and store it with "twofa auth login".',
     });

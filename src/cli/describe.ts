@@ -41,6 +41,11 @@ export function userPairs(user: UserView): Pair[] {
   ];
 }
 
+/** A count with its noun, such as `1 practice` and `2 practices`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** One line that says what a write did. */
 export function changeLine(out: Out, changed: boolean, did: string, nothing: string): string {
   return changed ? `${out.paint.green('✓')} ${safe(did)}` : `${out.paint.dim('·')} ${safe(nothing)}`;

@@ -1,5 +1,6 @@
 // Asks the person at the terminal, or reads a secret from standard input; never from an argument.
 import { TwofaError } from '../errors.ts';
+import { wantsColor } from './color.ts';
 import type { Context } from './run.ts';
 
 /** A secret is one short line: what is longer was piped in by mistake. */
@@ -19,6 +20,18 @@ async function readAll(stream: NodeJS.ReadStream): Promise<string> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+const same = (text: string) => text;
+const plainTheme = {
+  prefix: { idle: '?', done: '✔' },
+  spinner: { interval: 80, frames: ['?'] },
+  style: { answer: same, message: same, help: same, error: same },
+};
+
+/** How a question looks: in colour, where there is any. */
+function lookOf({ common, around }: Context): { theme?: typeof plainTheme } {
+  return wantsColor(common.color, around.env, around.stderr) ? {} : { theme: plainTheme };
 }
 
 /**
@@ -48,6 +61,6 @@ export async function readSecret(context: Context, what: string): Promise<string
 export async function askText(context: Context, message: string): Promise<string> {
   const { default: inquirer } = await import('inquirer');
   const ask = inquirer.createPromptModule({ output: context.around.stderr });
-  const { text } = await ask([{ type: 'input', name: 'text', message }]);
+  const { text } = await ask([{ type: 'input', name: 'text', message, ...lookOf(context) }]);
   return String(text).trim();
 }

@@ -145,6 +145,29 @@ describe.skipIf(!hasTerminal)(`codes and tokens on a terminal${skipped}`, () => 
     }
   });
 
+  test('Ctrl-T reveals nothing', async () => {
+    const typing = [
+      { when: question, type: '111222' },
+      { when: /The code:/, type: '\x14' },
+      { when: /./, type: interrupt },
+    ];
+    const { exit, screen } = await onTerminal(here.home, verify, { typing });
+    expect(exit).toBe(130);
+    expect(screen).not.toContain('111222');
+    expect(screen).not.toContain('toggle');
+  });
+
+  test('a terminal that does not know its width is served too', async () => {
+    for (const args of [
+      ['audit', 'verify'],
+      ['user', 'list', '-a', kid],
+    ]) {
+      const { exit, screen } = await onTerminal(here.home, args, { columns: 0 });
+      expect(exit).toBe(0);
+      expect(screen.length).toBeLessThan(5000);
+    }
+  });
+
   test('a spinner is for a terminal, not for --quiet, and leaves stdout alone', async () => {
     const spun = await onTerminal(here.home, ['audit', 'verify', '--json'], { more: '2>/dev/null' });
     expect(JSON.parse(spun.screen)).toMatchObject({ intact: true });

@@ -261,7 +261,13 @@ describe('entering a code', () => {
     ['verified', 'barred'],
   ])('R9: of a locked user only the request that locked is answered as it was: %s', (result, outcome) => {
     const repeat = { userId: 1, action: 'code.verify', answer: { result }, createdAt: now };
-    const decision = decideVerify({ ...jane, attemptsLeft: 0, lockedAt: now, repeat }, 1, office, () => true, now);
+    const decision = decideVerify(
+      { ...jane, attemptsLeft: 0, lockedAt: now, repeat },
+      1,
+      office,
+      () => true,
+      now,
+    );
     expect(decision.outcome).toBe(outcome);
   });
 

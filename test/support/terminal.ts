@@ -24,17 +24,19 @@ const quoted = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`;
 
 /**
  * Runs a command on a terminal.
- * @param more what the shell is told behind the command, such as `2>/dev/null` or `| head -1`.
+ * @param more what the shell is told behind the command, such as `2>/dev/null`.
+ * @param columns how wide the terminal is; 0 for one that does not say.
  */
 export function onTerminal(
   home: string,
   args: readonly string[],
-  options: { typing?: readonly Typing[]; env?: Record<string, string>; more?: string } = {},
+  options: { typing?: readonly Typing[]; env?: Record<string, string>; more?: string; columns?: number } = {},
 ): Promise<Shown> {
-  const command = [process.execPath, executable, ...args].map(quoted).join(' ');
+  const { more = '', columns = 120 } = options;
+  const command = `stty cols ${columns} rows 40; ${[process.execPath, executable, ...args].map(quoted).join(' ')} ${more}`;
   const env = { TERM: 'xterm-256color', ...environment(home, options.env) };
   return new Promise((done, fail) => {
-    const child = spawn('script', ['-qec', `${command} ${options.more ?? ''}`, '/dev/null'], {
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
       env,
       cwd: home,
     });

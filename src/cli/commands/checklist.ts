@@ -1,6 +1,7 @@
 // twofa checklist
 import type { Command } from 'commander';
 import type { ChecklistItem } from '../../rules/checklist.ts';
+import { count } from '../describe.ts';
 import { safe } from '../escape.ts';
 import type { Out } from '../out.ts';
 import type { Run } from '../run.ts';
@@ -33,9 +34,9 @@ function itemLines(out: Out, item: ChecklistItem): string[] {
 }
 
 function summary(out: Out, result: ChecklistResult): string {
-  const warnings = `${result.warnings} ${result.warnings === 1 ? 'warning' : 'warnings'}`;
+  const warnings = count(result.warnings, 'warning');
   if (result.ready) return out.paint.green(`Account ${result.account} is ready (${warnings}).`);
-  const blockers = `${result.blockers} ${result.blockers === 1 ? 'blocker' : 'blockers'}`;
+  const blockers = count(result.blockers, 'blocker');
   return out.paint.red(`Account ${result.account} is not ready: ${blockers}, ${warnings}.`);
 }
 

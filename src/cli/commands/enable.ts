@@ -1,6 +1,7 @@
 // twofa enable
 import type { Command } from 'commander';
 import { TwofaError } from '../../errors.ts';
+import { count } from '../describe.ts';
 import { safe } from '../escape.ts';
 import type { Out } from '../out.ts';
 import type { Context, Run } from '../run.ts';
@@ -25,9 +26,9 @@ function impactLines(out: Out, result: EnableResult): string[] {
   const { findings, practices } = result.impact;
   return [
     paint.bold(
-      `2FA for account ${result.account}: ${result.practicesAffected} practices, ${result.usersAffected} users`,
+      `2FA for account ${result.account}: ${count(result.practicesAffected, 'practice')}, ${count(result.usersAffected, 'user')}`,
     ),
-    ...practices.map((practice) => `  ${safe(practice.name)}: ${practice.users} users`),
+    ...practices.map((practice) => `  ${safe(practice.name)}: ${count(practice.users, 'user')}`),
     ...findings.map((each) => {
       const mark = each.status === 'fail' ? paint.red('✗') : paint.yellow('!');
       return `  ${mark} ${each.id}${each.count > 0 ? ` (${each.count}): ${each.users.slice(0, 8).map(safe).join(', ')}` : ''}`;
@@ -44,7 +45,7 @@ function resultLines(out: Out, result: EnableResult): string[] {
     ];
   return [
     out.paint.green(
-      `✓ 2FA is on for account ${result.account}: ${result.practicesAffected} practices, ${result.usersAffected} users.`,
+      `✓ 2FA is on for account ${result.account}: ${count(result.practicesAffected, 'practice')}, ${count(result.usersAffected, 'user')}.`,
     ),
   ];
 }

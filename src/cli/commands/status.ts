@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { AccountView, UserView } from '../../actions/views.ts';
 import type { LockoutRow } from '../columns.ts';
-import { accountPairs, userPairs } from '../describe.ts';
+import { accountPairs, count, userPairs } from '../describe.ts';
 import { safe } from '../escape.ts';
 import type { Out } from '../out.ts';
 import type { Run } from '../run.ts';
@@ -23,8 +23,8 @@ type UserStatus = UserView & {
 function accountLines(out: Out, status: AccountStatus): string[] {
   const { ready, blockers, warnings } = status.checklist;
   const checklist = ready
-    ? `ready, ${warnings} warnings`
-    : `not ready: ${blockers} blockers, ${warnings} warnings`;
+    ? `ready, ${count(warnings, 'warning')}`
+    : `not ready: ${count(blockers, 'blocker')}, ${count(warnings, 'warning')}`;
   return [
     ...out.pairs([...accountPairs(status), ['Checklist', checklist], ['Sandbox', status.sandbox]]),
     ...status.lockouts.map(
