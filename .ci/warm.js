@@ -33,10 +33,11 @@ async function lifecycle() {
   await run('enable --confirm 1 -p jane');
   await run('login jane --ip 203.0.113.7 -p app');
   await run('code send jane --via email -p app');
-  const code = /\b[0-9]{6}\b/.exec(readFileSync(join(home, 'outbox.ndjson'), 'utf8').split('"text"')[1])[0];
+  const sent = readFileSync(join(home, 'outbox.ndjson'), 'utf8').trim().split('\n');
+  const code = /^[0-9]{6}/.exec(JSON.parse(sent.at(-1)).text)[0];
   await run('code verify jane --ip 203.0.113.7 -p app', code);
-  await run('status jane --json -p jane');
-  await run('user list -p jane');
+  await run('status jane --json -p owner');
+  await run('user list -p owner');
 }
 
 try {

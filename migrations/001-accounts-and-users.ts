@@ -42,6 +42,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('enabled_by');
     table.boolean('wanted').notNullable().defaultTo(false);
     table.bigInteger('created_at').notNullable();
+    table.text('recovery_codes');
     chainColumns(table);
     table.check('(enabled_at IS NULL) = (enabled_by IS NULL)');
   });
@@ -100,6 +101,8 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('phone_proved_at');
     table.bigInteger('contact_changed_at');
     table.bigInteger('created_at').notNullable();
+    table.bigInteger('codes_after').notNullable();
+    table.bigInteger('trust_after').notNullable();
     chainColumns(table);
     table.unique(['account_kid', 'username_key']);
     table.index(['account_kid', 'email_key']);

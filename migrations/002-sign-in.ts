@@ -1,6 +1,13 @@
 // What sign-ins leave: codes, messages, trusted locations, and the answers to repeated requests.
 import type { Knex } from 'knex';
 
+/** The place in the user's chain at which the row was made, and the seal that it is what was made then. */
+function sealColumns(table: Knex.CreateTableBuilder): void {
+  table.bigInteger('place').notNullable();
+  table.text('key_id').notNullable();
+  table.text('seal').notNullable();
+}
+
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('messages', (table) => {
     table.text('id').primary();
@@ -24,9 +31,9 @@ export async function up(knex: Knex): Promise<void> {
     table.text('via').notNullable();
     table.text('app').notNullable();
     table.text('digest').notNullable();
-    table.text('key_id').notNullable();
     table.bigInteger('created_at').notNullable();
     table.bigInteger('expires_at').notNullable();
+    sealColumns(table);
     table.bigInteger('ended_at');
     table.text('ended_reason');
     table.index(['user_id', 'created_at']);
@@ -40,6 +47,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('app').notNullable();
     table.bigInteger('trusted_at').notNullable();
     table.bigInteger('expires_at').notNullable();
+    sealColumns(table);
     table.bigInteger('ended_at');
     table.text('ended_reason');
     table.primary(['user_id', 'location']);
@@ -54,6 +62,8 @@ export async function up(knex: Knex): Promise<void> {
     table.text('action').notNullable();
     table.text('answer').notNullable();
     table.bigInteger('created_at').notNullable();
+    table.text('key_id').notNullable();
+    table.text('seal').notNullable();
     table.primary(['app', 'request_id']);
   });
 }

@@ -16,6 +16,8 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('lifetime_ms');
     table.bigInteger('expires_at');
     table.bigInteger('revoked_at');
+    table.bigInteger('verified_at');
+    table.bigInteger('verified_place');
     table.bigInteger('chain_count').notNullable();
     table.text('chain_link').notNullable();
     table.text('key_id').notNullable();

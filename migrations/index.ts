@@ -4,6 +4,8 @@ import * as accountsAndUsers from './001-accounts-and-users.ts';
 import * as signIn from './002-sign-in.ts';
 import * as tokens from './003-tokens.ts';
 import * as auditTrail from './004-audit-trail.ts';
+import * as recoveryCodes from './005-recovery-codes.ts';
+import * as notices from './006-notices.ts';
 import { migrationNames } from './names.ts';
 
 export interface Migration {
@@ -17,6 +19,8 @@ const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = 
   '002-sign-in': signIn,
   '003-tokens': tokens,
   '004-audit-trail': auditTrail,
+  '005-recovery-codes': recoveryCodes,
+  '006-notices': notices,
 };
 
 export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

@@ -4,4 +4,6 @@ export const migrationNames = [
   '002-sign-in',
   '003-tokens',
   '004-audit-trail',
+  '005-recovery-codes',
+  '006-notices',
 ] as const;

@@ -1,6 +1,6 @@
-// The audit trail: listed and verified.
+// The audit trail, listed.
 import * as v from 'valibot';
-import { exitCodes, TwofaError } from '../errors.ts';
+import { TwofaError } from '../errors.ts';
 import { auditActions } from '../rules/chain.ts';
 import { nearest } from '../rules/nearest.ts';
 import { limit, since, userName } from './fields.ts';
@@ -59,18 +59,5 @@ export const auditList = operation({
       if (input.after !== undefined) filter.after = input.after;
       return done((await tables.events(filter)).map(eventView));
     });
-  },
-});
-
-export const auditVerify = operation({
-  permission: 'audit',
-  account: 'optional',
-  input: v.strictObject({}),
-  async perform(call) {
-    const store = await call.store();
-    const kid = call.kid === '' ? null : call.kid;
-    if (kid !== null) await store.read((tables) => theAccount(tables, kid));
-    const verdict = await store.verifyTrail(kid);
-    return done(verdict, verdict.intact ? exitCodes.done : exitCodes.refused);
   },
 });

@@ -7,6 +7,7 @@ export const authStatus = operation({
   permission: 'self',
   account: 'none',
   input: v.strictObject({}),
+  waives: () => ({ lock: true, secondFactor: true }),
   async perform({ operator }) {
     return done({
       role: operator.role,

@@ -1,5 +1,7 @@
 // Who makes a call: the operator behind a token, or why the token is worth nothing (R10, R15).
 import { TwofaError } from '../errors.ts';
+import { tokenVerificationMs } from '../rules/constants.ts';
+import { type Instant, within } from '../rules/time.ts';
 import { isTokenShaped, tokenDigest } from '../rules/token-format.ts';
 import type { Operator } from './operation.ts';
 import type { Authentication, Store } from './store.ts';
@@ -30,7 +32,18 @@ function refusalOf({ token, user, now }: Authentication): TwofaError | null {
   return null;
 }
 
-function operatorOf({ token, user, sandbox }: Authentication): Operator {
+/** Until when a System Administrator's token works by the code verified for it, or null when it does not (R15). */
+function verifiedUntil({ token, user, now }: Authentication): Instant | null {
+  const { verifiedAt, verifiedPlace } = token;
+  if (verifiedAt === null || verifiedPlace === null || !user) return null;
+  // What ends the user's trusted locations, such as changed contact data, ends this too.
+  if (verifiedPlace <= user.trustAfter) return null;
+  const until = verifiedAt + tokenVerificationMs;
+  return within(now, verifiedAt, until) ? until : null;
+}
+
+function operatorOf(found: Authentication): Operator {
+  const { token, user, sandbox } = found;
   return {
     actor: user?.username ?? token.name,
     role: token.role,
@@ -41,20 +54,17 @@ function operatorOf({ token, user, sandbox }: Authentication): Operator {
     app: token.app,
     mayContacts: token.mayContacts,
     sandbox,
-    verifiedUntil: null,
+    locked: user !== null && user.lockedAt !== null,
+    needsSecondFactor: found.enabledAt !== null,
+    verifiedUntil: verifiedUntil(found),
   };
 }
 
 /**
- * The operator of a token.
- * @param lockedMay whether the call is one that a locked System Administrator's token still serves.
+ * The operator of a token, or the refusal of one that is worth nothing any more.
  * @throws TwofaError `token-invalid` for what is no token of this store.
  */
-export async function authenticate(
-  store: Store,
-  secret: string,
-  lockedMay: boolean,
-): Promise<Operator | Refused> {
+export async function authenticate(store: Store, secret: string): Promise<Operator | Refused> {
   const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret)) : null;
   if (!found) {
     const copied = isTokenShaped(secret) ? 'is not known to this store' : 'is incomplete or mistyped';
@@ -64,16 +74,27 @@ export async function authenticate(
   }
   const operator = operatorOf(found);
   const refusal = refusalOf(found);
-  if (refusal) return { operator, refusal };
-  if (found.user?.lockedAt != null && !lockedMay) {
-    const locked = new TwofaError(
-      'operator-locked',
-      `${found.user.username} is locked, and so is their token.`,
+  return refusal ? { operator, refusal } : operator;
+}
+
+/** What keeps an operator from a call, unless the call waives it: their own lock (R9), a missing second factor (R15). */
+export function barOf(
+  operator: Operator,
+  waived: { lock?: boolean; secondFactor?: boolean },
+): TwofaError | null {
+  if (operator.locked && !waived.lock) {
+    return new TwofaError('operator-locked', `${operator.actor} is locked, and so is their token.`, {
+      hint: 'Another System Administrator of the account can reactivate them, or a recovery code: "twofa reactivate USER --recovery-code".',
+    });
+  }
+  if (operator.needsSecondFactor && operator.verifiedUntil === null && !waived.secondFactor) {
+    return new TwofaError(
+      'second-factor-required',
+      '2FA is on for the account: this token works only within 12 hours of a code verified for it.',
       {
-        hint: 'Another System Administrator of the account can reactivate them.',
+        hint: 'Get a code with "twofa auth challenge --via email" (or sms), and enter it with "twofa auth verify".',
       },
     );
-    return { operator, refusal: locked };
   }
-  return operator;
+  return null;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import type { Channel } from '../rules/code.ts';
-import { codeDigest, type DerivedKeys } from '../rules/keyring.ts';
+import { codeDigest, type Keyring } from '../rules/keyring.ts';
 import { maskContact } from '../rules/mask.ts';
 import { decideSend, methodsOf, type SendDecision } from '../rules/sign-in.ts';
 import { type Instant, iso } from '../rules/time.ts';
@@ -120,14 +120,16 @@ interface Draft {
   ip: string | null;
   code: string;
   messageId: string;
-  key: DerivedKeys;
+  keyring: Keyring;
   /** Whether messages go out by the channel: configured, or to a sandbox's file. */
   open: boolean;
 }
 
 /** Decides whether the code of a draft is issued, with what is saved when it is. */
 function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcome<Issued> {
-  const { via, app, messageId, key } = draft;
+  const { via, app, messageId } = draft;
+  // Read after the user's state, which may have made the ring known anew: the code is sealed by the same key.
+  const { current: key } = draft.keyring;
   const decided = decideSend(subject.state, subject.userId, via, now);
   const decision: Decision =
     decided.outcome === 'sent' && !draft.open ? { outcome: 'delivery-not-configured' } : decided;
@@ -154,6 +156,48 @@ function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcom
   };
 }
 
+/** What is asked for: a code for a user by a channel, in an application's name. */
+export interface SendRequest {
+  user: string;
+  via: Channel;
+  app: string;
+  ip: string | null;
+  requestId: string | null;
+}
+
+/**
+ * Issues a code and delivers it.
+ * @throws TwofaError for what the rules refuse, and `delivery-failed` when it failed for good.
+ */
+export async function sendCode(call: Call, request: SendRequest): Promise<SendResult> {
+  const { via, app, ip, requestId } = request;
+  const delivery = await call.delivery();
+  const { sandbox } = call.operator;
+  const draft: Draft = {
+    via,
+    app,
+    ip,
+    code: call.random.code(),
+    messageId: `msg_${call.random.token().subarray(0, 16).toString('base64url')}`,
+    keyring: await call.keyring(),
+    open: sandbox || delivery.channels()[via],
+  };
+  const query = { user: request.user, location: null, app, requestId, codes: true };
+  const issued = await decideStep(call, query, (subject, now) => issue(subject, draft, now));
+  const { decision, result, username: user, accountName, now: sentAt } = issued;
+  if (decision.outcome === 'repeated') return repeated(decision.answer, user);
+  if (decision.outcome !== 'sent' || !result) {
+    throw refusal(call, decision, user, via) ?? new Error('A code was neither issued nor refused.');
+  }
+  const { to, expiresAt } = decision;
+  const receipt = await delivery.send(
+    { kind: 'code', via, to, code: draft.code, account: call.kid, accountName, user, sentAt, expiresAt },
+    sandbox,
+  );
+  await settle(call, issued, result, receipt, request);
+  return result;
+}
+
 export const codeSend = operation({
   permission: 'sign-in',
   account: 'required',
@@ -164,34 +208,16 @@ export const codeSend = operation({
     ip: v.optional(location),
     requestId: v.optional(requestId),
   }),
-  async perform(call, input) {
-    const { via } = input;
-    const app = applicationOf(call, input.app);
-    const delivery = await call.delivery();
-    const { sandbox } = call.operator;
-    const draft: Draft = {
-      via,
-      app,
-      ip: input.ip?.ip ?? null,
-      code: call.random.code(),
-      messageId: `msg_${call.random.token().subarray(0, 16).toString('base64url')}`,
-      key: (await call.keyring()).current,
-      open: sandbox || delivery.channels()[via],
-    };
-    const query = { user: input.user, location: null, app, requestId: input.requestId ?? null, codes: true };
-    const issued = await decideStep(call, query, (subject, now) => issue(subject, draft, now));
-    const { decision, result, username: user, accountName, now: sentAt } = issued;
-    if (decision.outcome === 'repeated') return done(repeated(decision.answer, user));
-    if (decision.outcome !== 'sent' || !result) {
-      throw refusal(call, decision, user, via) ?? new Error('A code was neither issued nor refused.');
-    }
-    const { to, expiresAt } = decision;
-    const receipt = await delivery.send(
-      { kind: 'code', via, to, code: draft.code, account: call.kid, accountName, user, sentAt, expiresAt },
-      sandbox,
+  async perform(call, { user, via, app, ip, requestId }) {
+    return done(
+      await sendCode(call, {
+        user,
+        via,
+        app: applicationOf(call, app),
+        ip: ip?.ip ?? null,
+        requestId: requestId ?? null,
+      }),
     );
-    await settle(call, issued, result, receipt, app, input.requestId);
-    return done(result);
   },
 });
 
@@ -207,8 +233,7 @@ async function settle(
   issued: Issued,
   result: SendResult,
   receipt: Receipt,
-  app: string,
-  request: string | undefined,
+  { app, requestId }: SendRequest,
 ): Promise<void> {
   const store = await call.store();
   if (receipt.status !== 'undelivered') {
@@ -221,7 +246,7 @@ async function settle(
     call.operator,
     result.messageId,
     receipt,
-    request === undefined ? undefined : { app, id: request, answer },
+    requestId === null ? undefined : { app, id: requestId, answer },
   );
   throw deliveryFailed(issued.username, failure);
 }

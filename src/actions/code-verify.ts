@@ -4,10 +4,11 @@ import * as v from 'valibot';
 import { exitCodes } from '../errors.ts';
 import type { Code } from '../rules/code.ts';
 import { codeDigest, type Keyring } from '../rules/keyring.ts';
+import type { Location } from '../rules/location.ts';
 import { decideVerify, type VerifyAnswer, type VerifyDecision } from '../rules/sign-in.ts';
-import { iso } from '../rules/time.ts';
+import { type Instant, iso } from '../rules/time.ts';
 import { application, code, location, requestId, userName } from './fields.ts';
-import { done, operation } from './operation.ts';
+import { type Call, done, operation } from './operation.ts';
 import { applicationOf, decideStep, requestIdReused, twoFactorNotEnabled } from './sign-in.ts';
 import type { NewEvent } from './store.ts';
 
@@ -63,6 +64,53 @@ function shown(answer: VerifyAnswer): VerifyResult {
   return { ...answer, trustedUntil: iso(answer.trustedUntil) };
 }
 
+/** What is verified: a code that a user entered, in an application's name. */
+export interface VerifyRequest {
+  user: string;
+  code: string;
+  location: Location & { ip: string | null };
+  app: string;
+  requestId: string | null;
+  /** The System Administrator's token that a success proves (R15). */
+  verifiesToken?: number;
+}
+
+/**
+ * Verifies a code; the attempt that it used is durable before this answers.
+ * @throws TwofaError where there is nothing to verify: no such user, 2FA not on, a request id of another.
+ */
+export async function verifyCode(
+  call: Call,
+  request: VerifyRequest,
+): Promise<{ answer: VerifyResult; exit: number; at: Instant }> {
+  const { user, location, app, requestId, verifiesToken } = request;
+  const keyring = await call.keyring();
+  const query = { user, location: location.trustable ? location.key : null, app, requestId, codes: true };
+  type Decided = { decision: VerifyDecision; at: Instant };
+  const { decision, at } = await decideStep<Decided>(call, query, ({ state, userId }, now) => {
+    const matches = comparison(keyring, userId, request.code);
+    const decision = decideVerify(state, userId, location, matches, now);
+    const event = eventOf(decision, { app, ip: location.ip });
+    if (decision.outcome !== 'judged') return { answer: { decision, at: now }, event };
+    const { answer, change } = decision;
+    const proves = answer.result === 'verified' && verifiesToken !== undefined ? { verifiesToken } : {};
+    const remember = { action: 'code.verify', answer: shown(answer) };
+    return { answer: { decision, at: now }, change, remember, event, ...proves };
+  });
+  switch (decision.outcome) {
+    case 'request-id-reused':
+      throw requestIdReused();
+    case 'not-enabled':
+      throw twoFactorNotEnabled(call.kid);
+    case 'repeated': {
+      const answer = decision.answer as VerifyResult;
+      return { answer, exit: exits[answer.result], at };
+    }
+    default:
+      return { answer: shown(decision.answer), exit: exits[decision.answer.result], at };
+  }
+}
+
 export const codeVerify = operation({
   permission: 'sign-in',
   account: 'required',
@@ -75,33 +123,9 @@ export const codeVerify = operation({
   }),
   async perform(call, input) {
     const app = applicationOf(call, input.app);
-    const keyring = await call.keyring();
-    const query = {
-      user: input.user,
-      location: input.ip.key,
-      app,
-      requestId: input.requestId ?? null,
-      codes: true,
-    };
-    const decision = await decideStep<VerifyDecision>(call, query, ({ state, userId }, now) => {
-      const matches = comparison(keyring, userId, input.code);
-      const decided = decideVerify(state, userId, input.ip, matches, now);
-      const event = eventOf(decided, { app, ip: input.ip.ip });
-      if (decided.outcome !== 'judged') return { answer: decided, event };
-      const remember = { action: 'code.verify', answer: shown(decided.answer) };
-      return { answer: decided, change: decided.change, remember, event };
-    });
-    switch (decision.outcome) {
-      case 'request-id-reused':
-        throw requestIdReused();
-      case 'not-enabled':
-        throw twoFactorNotEnabled(call.kid);
-      case 'repeated': {
-        const answer = decision.answer as VerifyResult;
-        return done(answer, exits[answer.result]);
-      }
-      default:
-        return done(shown(decision.answer), exits[decision.answer.result]);
-    }
+    const { user, code, ip, requestId } = input;
+    const request = { user, code, location: ip, app, requestId: requestId ?? null };
+    const { answer, exit } = await verifyCode(call, request);
+    return done(answer, exit);
   },
 });

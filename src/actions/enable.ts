@@ -4,52 +4,21 @@ import { TwofaError } from '../errors.ts';
 import { decideEnable } from '../rules/account.ts';
 import type { Checklist } from '../rules/checklist.ts';
 import { type Instant, iso } from '../rules/time.ts';
-import { checklistOf } from './checklist.ts';
-import { flag } from './fields.ts';
+import { flag, plan } from './fields.ts';
 import { type Call, done, operation } from './operation.ts';
+import { lookAhead, requireUnchanged, type Seen } from './preview.ts';
+import { makeRecoveryCodes } from './recovery.ts';
 import { theAccount } from './refusals.ts';
-import type { Account, Practice, Reading } from './store.ts';
+import type { Account, Writing } from './store.ts';
 
-/** What enabling means for the account, before it is done. */
-interface Impact {
-  /** Users by practice. */
-  practices: { name: string; users: number }[];
-  ready: boolean;
-  /** Failed blockers and warnings, with the users whom they would keep out. */
-  findings: { id: string; status: string; count: number; users: readonly string[] }[];
+interface Enabled {
+  at: Instant | null;
+  by: string | null;
+  /** New recovery codes, shown this once. */
+  recoveryCodes: string[] | null;
 }
 
-function impactOf(practices: readonly Practice[], checklist: Checklist): Impact {
-  return {
-    practices: practices.map(({ name, users }) => ({ name, users })),
-    ready: checklist.ready,
-    findings: checklist.items
-      .filter((item) => item.status !== 'pass')
-      .map(({ id, status, count, users }) => ({ id, status, count, users })),
-  };
-}
-
-interface Seen {
-  checklist: Checklist;
-  impact: Impact;
-  usersAffected: number;
-  plan: string;
-}
-
-async function look(call: Call, tables: Reading): Promise<Seen> {
-  const checklist = await checklistOf(call, tables);
-  const practices = await tables.practices(call.kid);
-  const [counts] = await tables.accounts({ kid: call.kid, limit: 1 });
-  const plan = await tables.rosterDigest(call.kid);
-  return { checklist, impact: impactOf(practices, checklist), usersAffected: counts?.users ?? 0, plan };
-}
-
-function resultOf(
-  account: Account,
-  seen: Seen,
-  enabled: { at: Instant | null; by: string | null },
-  changed: boolean,
-) {
+function resultOf(account: Account, seen: Seen, enabled: Enabled, changed: boolean) {
   return {
     account: account.kid,
     enabledAt: iso(enabled.at),
@@ -58,9 +27,14 @@ function resultOf(
     usersAffected: seen.usersAffected,
     plan: seen.plan,
     impact: seen.impact,
-    recoveryCodes: null,
+    recoveryCodes: enabled.recoveryCodes,
     changed,
   };
+}
+
+function unchanged(account: Account, seen: Seen) {
+  const enabled = { at: account.enabledAt, by: account.enabledBy, recoveryCodes: null };
+  return resultOf(account, seen, enabled, false);
 }
 
 function checkConfirmation(kid: string, confirm: string | undefined): void {
@@ -89,39 +63,56 @@ function notReady(kid: string, checklist: Checklist, failed: readonly string[]):
   });
 }
 
+async function turnOn(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  seen: Seen,
+  input: { recoveryCodes: boolean },
+) {
+  const decision = decideEnable(account.enabledAt, seen.checklist, tables.now);
+  if (decision.outcome === 'not-ready') throw notReady(call.kid, seen.checklist, decision.failed);
+  if (decision.outcome === 'already-on') return unchanged(account, seen);
+  const by = call.operator.actor;
+  const enabled = await tables.saveAccount(
+    account,
+    { enabledAt: decision.enabledAt, enabledBy: by },
+    {
+      action: 'account.enabled',
+      details: { users: seen.usersAffected, practices: seen.impact.practices.length, plan: seen.plan },
+    },
+  );
+  const recoveryCodes = input.recoveryCodes ? await makeRecoveryCodes(call, tables, enabled) : null;
+  return resultOf(account, seen, { at: decision.enabledAt, by, recoveryCodes }, true);
+}
+
 export const enable = operation({
   permission: 'enable',
   account: 'required',
-  input: v.strictObject({ preview: v.optional(flag, false), confirm: v.optional(v.string('must be text')) }),
+  input: v.strictObject({
+    preview: v.optional(flag, false),
+    confirm: v.optional(v.string('must be text')),
+    plan: v.optional(plan),
+    /** Whether recovery codes are made and answered: only for one who can show or keep them. */
+    recoveryCodes: v.optional(flag, false),
+  }),
   async perform(call, input) {
     const store = await call.store();
     if (input.preview) {
       return store.read(async (tables) => {
         const account = await theAccount(tables, call.kid);
-        const enabled = { at: account.enabledAt, by: account.enabledBy };
-        return done(resultOf(account, await look(call, tables), enabled, false));
+        const seen = await lookAhead(call, tables);
+        if (account.enabledAt === null) requireUnchanged(call.kid, input.plan, seen);
+        return done(unchanged(account, seen));
       });
     }
     return store.write(call.operator, async (tables) => {
       const account = await theAccount(tables, call.kid);
       if (input.confirm !== undefined || account.enabledAt === null)
         checkConfirmation(call.kid, input.confirm);
-      const seen = await look(call, tables);
-      const decision = decideEnable(account.enabledAt, seen.checklist, tables.now);
-      if (decision.outcome === 'not-ready') throw notReady(call.kid, seen.checklist, decision.failed);
-      if (decision.outcome === 'already-on') {
-        return done(resultOf(account, seen, { at: account.enabledAt, by: account.enabledBy }, false));
-      }
-      const by = call.operator.actor;
-      await tables.saveAccount(
-        account,
-        { enabledAt: decision.enabledAt, enabledBy: by },
-        {
-          action: 'account.enabled',
-          details: { users: seen.usersAffected, practices: seen.impact.practices.length, plan: seen.plan },
-        },
-      );
-      return done(resultOf(account, seen, { at: decision.enabledAt, by }, true));
+      const seen = await lookAhead(call, tables);
+      if (account.enabledAt === null) requireUnchanged(call.kid, input.plan, seen);
+      return done(await turnOn(call, tables, account, seen, input));
     });
   },
 });

@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 import { parseCode } from '../rules/code.ts';
 import { type Location, locationOf } from '../rules/location.ts';
+import { isPlanShaped } from '../rules/plan.ts';
+import { parseRecoveryCode } from '../rules/recovery-code.ts';
 import {
   applicationProblem,
   kidProblem,
@@ -83,6 +85,18 @@ export const limit = v.pipe(
   v.integer('must be a whole number'),
   v.minValue(1, 'must be at least 1'),
   v.maxValue(1_000_000_000, 'must be at most 1000000000'),
+);
+
+/** Never shown in an error. */
+export const recoveryCode = parsed(
+  parseRecoveryCode,
+  'must be a recovery code as it was shown, seven groups of four: something of it is missing or mistyped',
+);
+/** The digest of a preview. */
+export const plan = text((value) =>
+  isPlanShaped(value)
+    ? null
+    : 'must be the digest of a preview, copied whole ("plan" of "twofa enable --preview")',
 );
 
 /** An instant as ISO 8601, or a duration back from now such as `7d`; kept as text until now is known. */

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { trustedUntil } from '../rules/location.ts';
 import { iso } from '../rules/time.ts';
-import { location, userName } from './fields.ts';
+import { userName } from './fields.ts';
 import { done, operation } from './operation.ts';
 import { theUser } from './refusals.ts';
 
@@ -32,16 +32,24 @@ export const locationList = operation({
 export const locationForget = operation({
   permission: 'location.forget',
   account: 'required',
-  input: v.strictObject({ user: userName, ip: v.optional(location) }),
+  input: v.strictObject({ user: userName }),
   async perform(call, input) {
     const store = await call.store();
     return store.write(call.operator, async (tables) => {
       const user = await theUser(tables, call.kid, input.user);
-      const forgotten = await tables.forgetLocations(user, input.ip?.key ?? null, {
-        action: 'location.forgotten',
-        details: { location: input.ip?.key ?? null },
+      const live = (await tables.locations(user.id)).filter(
+        (each) => trustedUntil(each, tables.now) !== null,
+      );
+      if (live.length > 0) {
+        const details = { forgotten: live.length };
+        await tables.saveUser(user, { endTrust: 'forgotten' }, { action: 'location.forgotten', details });
+      }
+      return done({
+        account: call.kid,
+        username: user.username,
+        forgotten: live.length,
+        changed: live.length > 0,
       });
-      return done({ account: call.kid, username: user.username, forgotten, changed: forgotten > 0 });
     });
   },
 });

@@ -6,6 +6,7 @@ import { limit, userName, username } from './fields.ts';
 import { lookUp } from './lookup.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
+import { triageOf, triageView } from './triage.ts';
 import { eventView, lockoutView } from './views.ts';
 
 export const lockouts = operation({
@@ -55,7 +56,11 @@ export const lockoutShow = operation({
         }
         const lockout = await tables.lockout(user);
         const history = (await tables.userHistory(user.id, 500)).filter((event) => telling.has(event.action));
-        const result = { ...lockoutView(lockout), history: history.slice(-shownEvents).map(eventView) };
+        const result = {
+          ...lockoutView(lockout),
+          ...triageView(await triageOf(tables, user)),
+          history: history.slice(-shownEvents).map(eventView),
+        };
         return { result, subject: { user } };
       }),
     );

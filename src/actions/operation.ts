@@ -4,7 +4,8 @@ import type { Permission, Role } from '../rules/authority.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery } from './delivery.ts';
-import type { Actor, Store, Token } from './store.ts';
+import type { HighWater } from './high-water.ts';
+import type { Actor, KeptNotice, Store, Token } from './store.ts';
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -19,6 +20,11 @@ export interface Operator extends Actor {
   mayContacts: boolean;
   /** Whether the installation that the token is of is a sandbox. */
   sandbox: boolean;
+  /** Whether the System Administrator is locked. */
+  locked: boolean;
+  /** Whether 2FA is on for the System Administrator's account (R15). */
+  needsSecondFactor: boolean;
+  /** Until when a verified code makes the token work; null when none does (R15). */
   verifiedUntil: Instant | null;
 }
 
@@ -27,10 +33,23 @@ export interface Services {
   store(): Promise<Store>;
   delivery(): Promise<Delivery>;
   keyring(): Promise<Keyring>;
+  /**
+   * Makes another key than the store's the current one of the ring, durably, where the ring is kept.
+   * @returns where that is.
+   */
+  rotateKey(storeFingerprint: string): Promise<string>;
   /** Cryptographic random bytes. */
   random: { code(): string; token(): Buffer };
+  /** Where new recovery codes go before they count; it throws when they cannot be kept. Absent: into the answer alone. */
+  keepRecoveryCodes?: (kid: string, codes: readonly string[]) => Promise<void>;
+  /** Goes on with work after the answer; the process ends when it is done. */
+  background(work: Promise<void>): void;
   /** Says something to the person at the terminal, beside the result. */
   notice(text: string): void;
+  /** The newest event known to this machine, where one is kept. */
+  highWater?: HighWater;
+  /** Is told how far a long request is. */
+  progress?(events: number): void;
 }
 
 /** One call: who makes it, with which services. */
@@ -40,6 +59,8 @@ export interface Call extends Services {
   kid: string;
   /** Whether contact data is masked for this operator. */
   masked: boolean;
+  /** Notices kept by this call, which go out once it is done. */
+  told: KeptNotice[];
 }
 
 /** A result with the exit code that goes with it. */
@@ -53,6 +74,11 @@ export interface Operation<I = never, R = unknown> {
   /** `required`: the call is about an account. `optional`: it may be narrowed to one. `none`: it has no account. */
   account: 'required' | 'optional' | 'none';
   input: v.GenericSchema<unknown, I>;
+  /**
+   * What a System Administrator's token need not have for this call: an unlocked user, a second factor (R15).
+   * Absent: it needs both.
+   */
+  waives?(input: I): { lock?: boolean; secondFactor?: boolean };
   perform(call: Call, input: I): Promise<Answer<R>>;
 }
 

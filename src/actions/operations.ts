@@ -1,6 +1,8 @@
 // Every operation by name. Each is loaded when it is first asked for.
 
 export const operations = {
+  'auth.challenge': () => import('./auth-second-factor.ts').then((m) => m.authChallenge),
+  'auth.verify': () => import('./auth-second-factor.ts').then((m) => m.authVerify),
   'auth.status': () => import('./auth-status.ts').then((m) => m.authStatus),
   'token.create': () => import('./tokens.ts').then((m) => m.tokenCreate),
   'token.list': () => import('./tokens.ts').then((m) => m.tokenList),
@@ -28,10 +30,16 @@ export const operations = {
   lockouts: () => import('./lockouts.ts').then((m) => m.lockouts),
   'lockouts.show': () => import('./lockouts.ts').then((m) => m.lockoutShow),
   reactivate: () => import('./reactivate.ts').then((m) => m.reactivate),
+  'recovery.renew': () => import('./recovery.ts').then((m) => m.recoveryRenew),
   'location.list': () => import('./locations.ts').then((m) => m.locationList),
   'location.forget': () => import('./locations.ts').then((m) => m.locationForget),
+  'db.rotateKey': () => import('./rotate-key.ts').then((m) => m.rotateKey),
   'audit.list': () => import('./audit.ts').then((m) => m.auditList),
-  'audit.verify': () => import('./audit.ts').then((m) => m.auditVerify),
+  'audit.verify': () => import('./audit-verify.ts').then((m) => m.auditVerify),
+  'audit.checkpoint': () => import('./audit-copies.ts').then((m) => m.auditCheckpoint),
+  'audit.export': () => import('./audit-copies.ts').then((m) => m.auditExport),
+  'audit.follow': () => import('./audit-copies.ts').then((m) => m.auditFollow),
+  'db.restore': () => import('./restore.ts').then((m) => m.dbRestore),
 } as const;
 
 export type OperationName = keyof typeof operations;

@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import { exitCodes, TwofaError } from '../errors.ts';
 import { grantOf } from '../rules/authority.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, barOf } from './authenticate.ts';
 import { kid } from './fields.ts';
-import type { Answer, Operation, Operator, Services } from './operation.ts';
+import { requireNewest } from './high-water.ts';
+import type { Answer, Call, Operation, Operator, Services } from './operation.ts';
 import { type OperationName, operations } from './operations.ts';
 import { accountNotFound } from './refusals.ts';
 
@@ -104,6 +105,7 @@ async function recordRefusal(
 
 /** Whether a refusal is recorded on the token: not what the form refuses, nor what is an event of the user already. */
 function isRecorded(operation: Operation<unknown>, error: TwofaError): boolean {
+  if (error.code === 'store-restored') return false;
   if (error.exit === exitCodes.refused) return operation.permission !== 'sign-in';
   return error.exit === exitCodes.notPermitted || error.exit === exitCodes.notFound;
 }
@@ -121,9 +123,17 @@ async function permitted(
       hint: refusalHint(request.do),
     });
   }
+  const bar = barOf(operator, (operation as Operation<unknown, unknown>).waives?.(input) ?? {});
+  if (bar) throw bar;
   const kid = accountOf(operation, operator, request.account);
-  const call = { ...services, operator, kid, masked: grant === 'masked' };
-  return (operation as Operation<unknown, unknown>).perform(call, input);
+  await requireNewest(services, operation, request.do);
+  const call: Call = { ...services, operator, kid, masked: grant === 'masked', told: [] };
+  const answer = await (operation as Operation<unknown, unknown>).perform(call, input);
+  if (call.told.length > 0) {
+    const { sendNotices } = await import('./notices.ts');
+    services.background(sendNotices(call, call.told));
+  }
+  return answer;
 }
 
 const roleNames: Record<string, string> = {
@@ -146,7 +156,7 @@ function refusalHint(name: string): string {
 
 /**
  * Carries out a request for the operator of a token. Checks come in this order: form of the input (exit 2),
- * token and role (4), account, then user (5), then the state.
+ * token and role (4), the operator's own second factor (7), account, then user (5), then the state.
  * @throws TwofaError for whatever is refused or fails; an expected verdict of a sign-in is an answer.
  */
 export async function perform(services: Services, credential: Credential, request: Request): Promise<Answer> {
@@ -155,7 +165,7 @@ export async function perform(services: Services, credential: Credential, reques
   if (request.account !== undefined) read(accountField, { account: request.account });
   const input = read(operation.input, options);
   const secret = await credential();
-  const found = await authenticate(await services.store(), secret, request.do === 'auth.status');
+  const found = await authenticate(await services.store(), secret);
   const operator = 'refusal' in found ? found.operator : found;
   try {
     if ('refusal' in found) throw found.refusal;

@@ -30,6 +30,7 @@ export async function decideStep<T>(
   const decided = await store.signIn(call.operator, { kid: call.kid, ...query }, decide);
   if (decided === 'account-not-found') throw accountNotFound(call.kid);
   if (decided === 'user-not-found') throw userNotFound(call.kid, query.user);
+  call.told.push(...decided.notices);
   return decided.answer;
 }
 

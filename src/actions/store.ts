@@ -1,176 +1,41 @@
 // What the actions ask of a store. SQLite and PostgreSQL give it; the actions know neither.
-
-import type { UserStatus } from '../rules/account.ts';
-import type { Role } from '../rules/authority.ts';
-import type { AuditAction, ChainPosition, Outcome } from '../rules/chain.ts';
 import type { ChecklistFacts } from '../rules/checklist.ts';
-import type { CodeEnd } from '../rules/code.ts';
-import type { StoredEmail, StoredPhone } from '../rules/contact.ts';
-import type { TrustEnd, TrustedLocation } from '../rules/location.ts';
+import type { TrailRoot } from '../rules/checkpoint.ts';
+import type { TrustedLocation } from '../rules/location.ts';
+import type { Notice, Reader } from '../rules/notice.ts';
 import type { SignInChange, SignInState } from '../rules/sign-in.ts';
 import type { Instant } from '../rules/time.ts';
+import type {
+  Account,
+  AccountCounts,
+  Actor,
+  AuditEvent,
+  BusyLocation,
+  ClosedChains,
+  EventFilter,
+  ExportedEvent,
+  Installation,
+  KeptNotice,
+  Lockout,
+  NewEvent,
+  NewToken,
+  NewUser,
+  Practice,
+  Receipt,
+  Standing,
+  Token,
+  TrailVerdict,
+  User,
+  UserChange,
+  UserFilter,
+  UserWithPractices,
+  VerifyOptions,
+} from './records.ts';
+import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
 
-export interface Installation {
-  sandbox: boolean;
-  keyFingerprint: string;
-  createdAt: Instant;
-}
+export type * from './records.ts';
 
-export interface Account {
-  kid: string;
-  name: string;
-  country: string;
-  enabledAt: Instant | null;
-  enabledBy: string | null;
-  wanted: boolean;
-  createdAt: Instant;
-  chain: ChainPosition;
-}
-
-export interface AccountCounts {
-  practices: number;
-  /** Active users, the locked ones among them. */
-  users: number;
-  lockedUsers: number;
-}
-
-export interface Practice {
-  id: number;
-  name: string;
-  /** Active users of the practice. */
-  users: number;
-}
-
-export interface User extends StoredEmail, StoredPhone {
-  id: number;
-  accountKid: string;
-  username: string;
-  name: string;
-  systemAdministrator: boolean;
-  active: boolean;
-  attemptsLeft: number;
-  lockedAt: Instant | null;
-  lastVerifiedAt: Instant | null;
-  contactChangedAt: Instant | null;
-  createdAt: Instant;
-  chain: ChainPosition;
-}
-
-export interface UserWithPractices extends User {
-  practices: string[];
-}
-
-/** The values with which a user is added. */
-export interface NewUser extends StoredEmail, StoredPhone {
-  username: string;
-  name: string;
-  systemAdministrator: boolean;
-  practiceIds: readonly number[];
-}
-
-/** What changes of a user's row; absent means unchanged. Ends of codes and trust are saved with it. */
-export interface UserChange extends Partial<StoredEmail>, Partial<StoredPhone> {
-  username?: string;
-  name?: string;
-  systemAdministrator?: boolean;
-  active?: boolean;
-  attemptsLeft?: number;
-  lockedAt?: Instant | null;
-  contactChangedAt?: Instant;
-  practiceIds?: readonly number[];
-  endCodes?: CodeEnd;
-  endTrust?: TrustEnd;
-}
-
-export interface Token {
-  id: number;
-  digest: string;
-  role: Role;
-  accountKid: string | null;
-  userId: number | null;
-  /** The username of the token's user. */
-  user: string | null;
-  app: string | null;
-  name: string;
-  mayContacts: boolean;
-  createdAt: Instant;
-  /** For how long it was made, in milliseconds; null for one that does not expire by itself. */
-  lifetimeMs: number | null;
-  expiresAt: Instant | null;
-  revokedAt: Instant | null;
-  chain: ChainPosition;
-}
-
-export type NewToken = Omit<Token, 'id' | 'user' | 'createdAt' | 'revokedAt' | 'chain'>;
-
-/** The operator of a call, as an event names them. */
-export interface Actor {
-  actor: string;
-  role: string;
-  tokenId: number | null;
-}
-
-/** What an action says of what it did. */
-export interface NewEvent {
-  action: AuditAction;
-  outcome?: Outcome;
-  account?: string | null;
-  user?: string | null;
-  details?: Record<string, unknown>;
-}
-
-export interface AuditEvent extends Actor {
-  seq: number;
-  at: Instant;
-  action: string;
-  account: string | null;
-  user: string | null;
-  outcome: string;
-  details: Record<string, unknown>;
-}
-
-export interface UserFilter {
-  kid?: string;
-  status?: UserStatus;
-  practice?: string;
-  /** Matches part of name, username, email or phone. */
-  search?: string;
-  /** Match contact data only as a whole, for those who may not see it. */
-  wholeContacts?: boolean;
-  /** The last username of the page before. */
-  after?: string;
-  /** The last id of the page before, where the list spans accounts. */
-  afterId?: number;
-  limit: number;
-}
-
-export interface EventFilter {
-  /** Only events that concern this account: its own, its users', and its tokens'. */
-  kid?: string;
-  userId?: number;
-  user?: string;
-  action?: string;
-  since?: Instant;
-  /** Oldest first, after this `seq`. */
-  after?: number;
-  limit: number;
-}
-
-/** A user who is locked, and where the seventh failure came from. */
-export interface Lockout {
-  user: UserWithPractices;
-  lastApp: string | null;
-  lastIp: string | null;
-}
-
-/** The result of walking the audit trail. */
-export interface TrailVerdict {
-  events: number;
-  intact: boolean;
-  firstBroken: { subject: string; seq: number | null; reason: string } | null;
-}
-
-export interface Reading {
+export interface Reading extends RecoveryReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -193,26 +58,46 @@ export interface Reading {
   outstandingCodes(userId: number): Promise<number>;
   /** Active, unlocked System Administrators of the account besides one user. */
   otherAdministrators(kid: string, exceptUserId: number): Promise<number>;
+  /** Active System Administrators of the account with a well-formed email. */
+  administrators(kid: string): Promise<Reader[]>;
   /** The active user other than one who has this email. */
   emailHolder(kid: string, emailKey: string, exceptUserId: number | null): Promise<string | null>;
   checklistFacts(kid: string): Promise<Omit<ChecklistFacts, 'delivery'>>;
-  /** A digest of everything that enabling depends on. */
-  rosterDigest(kid: string): Promise<string>;
   tokens(filter: { kid?: string; after?: number; limit: number }): Promise<Token[]>;
   token(id: number): Promise<Token | null>;
+  /**
+   * Tokens that work and end by an instant, soonest first; not those that were rotated and end before their time.
+   * At most `limit`.
+   */
+  expiringTokens(until: Instant, limit: number): Promise<{ id: number; expiresAt: Instant }[]>;
   /** Whether an owner's token works: not revoked, not expired. */
   hasOwner(): Promise<boolean>;
   locations(userId: number): Promise<TrustedLocation[]>;
+  /** Locations trusted now that serve more users than these, of several accounts; the busiest first, at most `limit`. */
+  busyLocations(moreThanUsers: number, limit: number): Promise<BusyLocation[]>;
   lockouts(filter: { kid: string; after?: string; limit: number }): Promise<Lockout[]>;
   /** How a user who is locked came to be so. */
   lockout(user: UserWithPractices): Promise<Lockout>;
   /** The newest events of a user's own chain, oldest first. */
   userHistory(userId: number, limit: number): Promise<AuditEvent[]>;
+  /**
+   * The events of which a lock came, oldest first: failures since the last success or reactivation, and the newest
+   * messages with codes between them.
+   */
+  lockoutEvents(userId: number): Promise<AuditEvent[]>;
+  /** The addresses from which a user verified codes, by the newest of them since locations were last forgotten. */
+  verifiedFrom(userId: number): Promise<string[]>;
   events(filter: EventFilter): Promise<AuditEvent[]>;
+  /** Events after a number, oldest first: all of them, or those in the chains of an account, its users and its tokens. */
+  exported(filter: { kid?: string; after: number; limit: number }): Promise<ExportedEvent[]>;
+  /** The number of the newest event that was recorded up to an instant; 0 where there is none. */
+  newestBefore(at: Instant): Promise<number>;
+  /** The link of an event, or null where there is none of this number. */
+  linkOf(seq: number): Promise<string | null>;
 }
 
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
-export interface Writing extends Reading {
+export interface Writing extends Reading, RecoveryWriting {
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
   saveAccount(
     account: Account,
@@ -227,13 +112,25 @@ export interface Writing extends Reading {
     event: NewEvent,
   ): Promise<{ ids: number[]; account: Account }>;
   saveUser(user: User, change: UserChange, event: NewEvent): Promise<User>;
-  forgetLocations(user: User, location: string | null, event: NewEvent): Promise<number>;
+  /** Keeps notices, to be sent once this transaction is durable. */
+  addNotices(account: Account, notices: readonly Notice[]): Promise<KeptNotice[]>;
   addToken(token: NewToken, event: NewEvent): Promise<Token>;
   saveToken(
     token: Token,
     change: { revokedAt?: Instant; expiresAt?: Instant },
     event: NewEvent,
   ): Promise<Token>;
+  /** Makes the ring's current key the one that the store recognises its ring by. */
+  adoptKey(event: NewEvent): Promise<void>;
+  /**
+   * Closes every chain with a break and goes on under the ring's current key, since that of the store is lost. Ends all
+   * codes, trusted locations, tokens and recovery codes.
+   */
+  closeChains(lostFingerprint: string, reason: string): Promise<ClosedChains>;
+  /** Ends every outstanding code, trusted location and token in use but the operator's own, each with its event. */
+  endEverything(reason: string): Promise<{ codes: number; locations: number; tokens: number }>;
+  /** Records an event in the installation's chain. */
+  recordOnInstallation(event: NewEvent): Promise<void>;
   /** Records an event that changes nothing else in a subject's chain. */
   record(on: { account: Account } | { user: User } | { token: Token }, event: NewEvent): Promise<void>;
 }
@@ -265,6 +162,8 @@ export interface SignInOutcome<T> {
   change?: SignInChange;
   /** The code that `change.newCode` announces. */
   code?: { digest: string; keyId: string; messageId: string; app: string; recipient: string };
+  /** The token whose user this code proves (R15). */
+  verifiesToken?: number;
   /** The answer that a repeat of this request gets. */
   remember?: { action: string; answer: unknown };
   event: NewEvent | null;
@@ -276,13 +175,9 @@ export interface Authentication {
   /** Whether the installation is a sandbox. */
   sandbox: boolean;
   /** The token's user, for a System Administrator's token. */
-  user: Pick<User, 'username' | 'active' | 'lockedAt' | 'systemAdministrator'> | null;
-}
-
-/** A message that went out or is on its way. */
-export interface Receipt {
-  status: 'accepted' | 'delivered' | 'undelivered' | 'unknown';
-  reason: string | null;
+  user: User | null;
+  /** When 2FA was turned on for that user's account, or null. */
+  enabledAt: Instant | null;
 }
 
 export interface Store {
@@ -301,7 +196,7 @@ export interface Store {
     actor: Actor,
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
-  ): Promise<{ answer: T } | 'account-not-found' | 'user-not-found'>;
+  ): Promise<{ answer: T; notices: KeptNotice[] } | 'account-not-found' | 'user-not-found'>;
   /** Records how a code's message fared; one that failed for good ends its code. */
   settleMessage(
     actor: Actor,
@@ -310,7 +205,13 @@ export interface Store {
     /** The answer that a repeat of the request gets from now on; absent leaves the recorded one. */
     remember?: { app: string; id: string; answer: unknown },
   ): Promise<void>;
-  /** Walks all chains, or those of one account, and compares rows with their heads. */
-  verifyTrail(kid: string | null): Promise<TrailVerdict>;
+  /** Records how a notice fared. */
+  settleNotice(id: number, receipt: Receipt): Promise<void>;
+  /** Walks all chains, or those of one account, and compares rows with their heads, and all with a checkpoint. */
+  verifyTrail(kid: string | null, options?: VerifyOptions): Promise<TrailVerdict>;
+  /** Where all chains, or those of one account, stand. @throws TwofaError `audit-broken` where that is plain to see. */
+  trailRoot(kid: string | null): Promise<TrailRoot>;
+  /** How far the store is, and its event of a number. @throws TwofaError `audit-broken` */
+  standing(seq: number | null): Promise<Standing>;
   close(): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { personTokenLifetimeMs } from '../rules/constants.ts';
 import type { Instant } from '../rules/time.ts';
 import { formatToken, tokenDigest } from '../rules/token-format.ts';
 import { application, duration, flag, limit, name, tokenId, userName } from './fields.ts';
+import { tellAdministrators } from './notices.ts';
 import { type Call, done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
 import type { NewEvent, NewToken, Reading, Token, Writing } from './store.ts';
@@ -91,6 +92,14 @@ async function add(
   return { secret, token: await tables.addToken({ ...values, digest: tokenDigest(secret) }, event) };
 }
 
+/** Tells an account's administrators of a token made for one of them: any of them can revoke it. */
+async function tellOfToken(call: Call, tables: Writing, token: Token): Promise<void> {
+  if (token.accountKid === null || token.user === null) return;
+  const account = await theAccount(tables, token.accountKid);
+  const details = { token: `tok_${token.id}` };
+  await tellAdministrators(call, tables, account, { kind: 'token-made', about: token.user, details });
+}
+
 export const tokenCreate = operation({
   permission: 'token.create',
   account: 'optional',
@@ -128,6 +137,7 @@ export const tokenCreate = operation({
           details: { role: input.role, app: input.app ?? null, mayContacts: input.mayContacts },
         },
       );
+      if (owner) await tellOfToken(call, tables, token);
       return done({ ...tokenView(token), token: secret, changed: true });
     });
   },
@@ -223,6 +233,7 @@ export const tokenRotate = operation({
           details: { by: `tok_${token.id}` },
         },
       );
+      await tellOfToken(call, tables, token);
       return done({ ...tokenView(token), token: secret, changed: true });
     });
   },

@@ -1,6 +1,7 @@
 // Deactivates a user: codes and trust end, and only a System Administrator brings them back (R10, R13).
 import * as v from 'valibot';
 import { userName } from './fields.ts';
+import { addressesOf, tellAdministrators, tellUser } from './notices.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
 import { permitDeactivation, rosterOf } from './roster.ts';
@@ -22,6 +23,11 @@ export const userDeactivate = operation({
         { active: false, endCodes: 'deactivated', endTrust: 'deactivated' },
         { action: 'user.deactivated' },
       );
+      if (user.systemAdministrator && account.enabledAt !== null) {
+        const telling = { kind: 'user-deactivated' as const, about: user.username };
+        await tellUser(call, tables, account, addressesOf(user), telling);
+        await tellAdministrators(call, tables, account, telling);
+      }
       return done({ ...userView(await theUser(tables, call.kid, `usr_${user.id}`), false), changed: true });
     });
   },

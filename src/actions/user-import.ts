@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import { foldKey } from '../rules/text.ts';
 import { contact, flag, name, practiceName, username } from './fields.ts';
-import { done, operation } from './operation.ts';
+import { tellOfUpdate } from './notices.ts';
+import { type Call, done, operation } from './operation.ts';
 import { theAccount } from './refusals.ts';
 import { newUser, type Roster, rosterOf, updateOf, userExists } from './roster.ts';
 import type { Account, NewUser, Writing } from './store.ts';
@@ -78,7 +79,13 @@ class Additions {
 }
 
 /** Stores one row whose form is right, or rejects it. New users are collected, to be added together. */
-async function storeRow(roster: Roster, tables: Writing, row: Row, added: Additions): Promise<RowOutcome> {
+async function storeRow(
+  call: Call,
+  roster: Roster,
+  tables: Writing,
+  row: Row,
+  added: Additions,
+): Promise<RowOutcome> {
   const { username: named, ...wanted } = row;
   const existing = await tables.userByKey(roster.account.kid, named);
   if (existing) {
@@ -88,10 +95,9 @@ async function storeRow(roster: Roster, tables: Writing, row: Row, added: Additi
     const { change, fields, details } = await updateOf(roster, existing, wanted);
     if (fields.length === 0) return { outcome: 'unchanged' };
     if (existing.active) added.requireFreeEmail(roster.account, change.emailKey);
-    await tables.saveUser(existing, change, {
-      action: 'user.updated',
-      details: { ...details, by: 'import' },
-    });
+    const event = { action: 'user.updated' as const, details: { ...details, by: 'import' } };
+    const after = await tables.saveUser(existing, change, event);
+    await tellOfUpdate(call, tables, roster.account, { before: existing, after, fields });
     return { outcome: 'updated' };
   }
   if ((await tables.usernameHolder(roster.account.kid, named)) !== null)
@@ -124,7 +130,9 @@ export const userImport = operation({
       const added = new Additions();
       for (const raw of input.rows) {
         const row = readRow(raw);
-        outcomes.push('outcome' in row ? row : await storeRow(roster, tables, row, added).catch(rejected));
+        outcomes.push(
+          'outcome' in row ? row : await storeRow(call, roster, tables, row, added).catch(rejected),
+        );
       }
       if (added.users.length > 0) {
         await tables.addUsers(account, added.users, {
@@ -141,6 +149,7 @@ export const userImport = operation({
     };
     await store.write(call.operator, work).catch((error) => {
       if (!(error instanceof DryRun)) throw error;
+      call.told.length = 0;
     });
     return done({ outcomes });
   },

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import { contact, flag, name, practiceName, userName } from './fields.ts';
+import { tellOfUpdate } from './notices.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
 import { rosterOf, updateOf } from './roster.ts';
@@ -31,7 +32,8 @@ export const userUpdate = operation({
       const roster = await rosterOf(tables, call.operator, account);
       const { change, fields, details } = await updateOf(roster, user, wanted);
       if (fields.length === 0) return done({ ...userView(user, false), changed: false });
-      await tables.saveUser(user, change, { action: 'user.updated', details });
+      const after = await tables.saveUser(user, change, { action: 'user.updated', details });
+      await tellOfUpdate(call, tables, account, { before: user, after, fields });
       return done({ ...userView(await theUser(tables, call.kid, `usr_${user.id}`), false), changed: true });
     });
   },

@@ -1,13 +1,16 @@
 // Puts the real parts together: configuration, key, store, delivery, clock and randomness.
 import { randomBytes, randomInt } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import type { Delivery } from '../actions/delivery.ts';
 import type { Services } from '../actions/operation.ts';
 import type { Credential } from '../actions/perform.ts';
 import type { Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
-import type { Keyring } from '../rules/keyring.ts';
+import type { RenewableKeyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Config } from './config.ts';
+import { HighWaterFile } from './high-water.ts';
+import type { KeySource } from './key-source.ts';
 import { type Paths, pathsOf } from './paths.ts';
 import type { CommonOptions, Surroundings } from './run.ts';
 
@@ -19,7 +22,10 @@ export interface Composed {
   config(): Promise<Config>;
   /** The database by flag, variable, file or default. */
   databaseUrl(): Promise<string>;
+  /** Where the key file is, or would be. */
   keyFile(): Promise<string>;
+  /** Where the key ring is kept: the key file, or a command. */
+  keySource(): Promise<KeySource>;
   close(): Promise<void>;
 }
 
@@ -47,6 +53,12 @@ function refusePassword(url: string): void {
       details: { field: 'database' },
     },
   );
+}
+
+function noKey(file: string): never {
+  throw new TwofaError('key-unavailable', `There is no key at ${file}.`, {
+    hint: 'Restore the key of the store from its backup, or name its file in TWOFA_KEY_FILE; where there is no store yet, "twofa init" makes both. If the key is lost for good, "twofa db rekey --lost-key" goes on with another.',
+  });
 }
 
 /** A cryptographic source (R7). */
@@ -78,39 +90,65 @@ export function compose(
     return (await config()).database ?? `sqlite:${paths.databaseFile}`;
   };
   const keyFile = async () => (await config()).keyFile ?? paths.keyFile;
-  const keyring = once(async (): Promise<Keyring> => {
-    const { readKeyFile } = await import('./key-file.ts');
-    const file = await keyFile();
-    const found = readKeyFile(file);
-    if (found) return found;
-    throw new TwofaError('key-unavailable', `There is no key at ${file}.`, {
-      hint: 'Make a new installation with "twofa init", or restore the key that belongs to the store.',
-    });
+  const keySource = once(async (): Promise<KeySource> => {
+    const { keyCommand } = await config();
+    if (keyCommand) return (await import('./key-command.ts')).keyCommandSource(keyCommand);
+    return (await import('./key-source.ts')).keyFileSource(await keyFile());
+  });
+  const keyring = once(async (): Promise<RenewableKeyring> => {
+    const { renewableKeyring } = await import('../rules/keyring.ts');
+    const source = await keySource();
+    const read = () => source.read() ?? noKey(source.place);
+    return renewableKeyring(read(), read);
   });
   const store = once(async (): Promise<Store> => {
     const { openStore, requireStore } = await import('../store/open.ts');
     const url = await databaseUrl();
     requireStore(url);
-    return openStore({ url, keyring: await keyring(), clock });
+    return openStore({ url, keyring: await keyring(), clock, committed: () => highWater.committed() });
   });
+  const highWater = new HighWaterFile({
+    file: async () => join(dirname(await keyFile()), 'high-water.json'),
+    store,
+    notice,
+  });
+  const rotateKey = async (storeFingerprint: string): Promise<string> => {
+    const [source, ring] = [await keySource(), await keyring()];
+    source.rotate({ secret: random.token(), now: new Date(clock()) }, storeFingerprint);
+    ring.renew();
+    return source.place;
+  };
   const delivery = once(async (): Promise<Delivery> => {
     const { openDelivery } = await import('../delivery/open.ts');
     return openDelivery({ config: await config(), outboxFile: paths.outboxFile, notice, clock });
   });
 
+  const background: Promise<void>[] = [];
   return {
     paths,
     clock,
     config,
     databaseUrl,
     keyFile,
-    services: { store, delivery, keyring, random, notice },
+    keySource,
+    services: {
+      store,
+      delivery,
+      keyring,
+      rotateKey,
+      random,
+      notice,
+      highWater,
+      background: (work) => void background.push(work.catch((error: Error) => notice(error.message))),
+    },
     credential: async () => {
       const { findToken } = await import('./profiles.ts');
       return findToken(paths.profilesFile, common.profile, env);
     },
     async close() {
+      await Promise.all(background);
       await (await delivery.made()?.catch(() => undefined))?.close();
+      await highWater.settle();
       await (await store.made()?.catch(() => undefined))?.close();
     },
   };

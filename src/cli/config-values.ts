@@ -48,6 +48,15 @@ function command(given: unknown): Value<readonly [string, ...string[]]> {
   return { value: [program, ...args], shown: args.length === 0 ? program : `${program} …` };
 }
 
+/** Messages a minute, as a number or as a variable's text. */
+function rate(given: unknown): Value<number> {
+  const value = typeof given === 'string' && /^[0-9]{1,9}$/.test(given) ? Number(given) : given;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 1_000_000) {
+    throw new Misfit('must be a whole number of messages a minute, from 1 to 1000000');
+  }
+  return { value, shown: String(value) };
+}
+
 /** A reader of delivery's, which says a problem in words, as one of settings. */
 function reading<T extends object>(read: (written: string) => T | string): (given: unknown) => Value<T> {
   return (given) => {
@@ -62,6 +71,7 @@ function reading<T extends object>(read: (written: string) => T | string): (give
 export const readers = {
   database,
   keyFile: path,
+  keyCommand: command,
   domain(given: unknown): Value<string> {
     const value = readDomain(text(given));
     if (value === null) throw new Misfit('must be a domain such as app.northside.example');
@@ -76,6 +86,8 @@ export const readers = {
     return { value: mode, shown: mode };
   },
   'email.from': reading(readSender),
+  'email.perMinute': rate,
+  'sms.perMinute': rate,
 };
 
 export type Key = keyof typeof readers;

@@ -28,6 +28,8 @@ export interface Config extends DeliveryConfig {
   /** `sqlite:` and an absolute path. */
   database: string | null;
   keyFile: string | null;
+  /** Prints the key ring, in place of a file. */
+  keyCommand: readonly [string, ...string[]] | null;
   settings: readonly Setting[];
 }
 
@@ -87,12 +89,12 @@ async function fromVariables(env: NodeJS.ProcessEnv): Promise<Found> {
     const variable = variableOf(key);
     const given = env[variable];
     if (given === undefined) continue;
-    const value = key === 'email.passwordCommand' ? fromJson(given) : given;
+    const value = key.endsWith('Command') ? fromJson(given) : given;
     found.set(key, readValue(key, value, { variable }));
   }
   const known = keys.filter((key) => key.includes('.')).map(variableOf);
   // Only of a section's variables is it sure that they are meant for the configuration.
-  const stray = Object.keys(env).find((name) => name.startsWith('TWOFA_EMAIL_') && !known.includes(name));
+  const stray = Object.keys(env).find((name) => /^TWOFA_(EMAIL|SMS)_/.test(name) && !known.includes(name));
   if (stray !== undefined) throw await unknownName({ variable: stray }, stray, known);
   return found;
 }
@@ -114,7 +116,7 @@ function passwordOf(found: Found): PasswordSource | null {
 }
 
 function emailOf(found: Found): EmailConfig | null {
-  const first = keys.find((key) => key.startsWith('email.') && found.has(key));
+  const first = keys.find((key) => key.startsWith('email.') && key !== 'email.perMinute' && found.has(key));
   const place = first && found.get(first)?.place;
   if (!place) return null;
   const required = <K extends 'email.url' | 'email.from'>(key: K): ValueOf<K> => {
@@ -165,6 +167,14 @@ function emailOf(found: Found): EmailConfig | null {
  */
 export async function readConfig(input: { file: string; env: NodeJS.ProcessEnv }): Promise<Config> {
   const found: Found = new Map([...(await fromFile(input.file)), ...(await fromVariables(input.env))]);
+  const command = found.get('keyCommand');
+  if (command && found.has('keyFile')) {
+    throw fault(
+      command.place,
+      'keyCommand stands beside keyFile; a key ring is kept in one place',
+      'keyCommand',
+    );
+  }
   const get = <K extends Key>(key: K) => (found.get(key)?.value as ValueOf<K> | undefined) ?? null;
   const settings = keys.map((key): Setting => {
     const value = found.get(key);
@@ -175,8 +185,10 @@ export async function readConfig(input: { file: string; env: NodeJS.ProcessEnv }
   return {
     database: get('database'),
     keyFile: get('keyFile'),
+    keyCommand: get('keyCommand'),
     domain: get('domain'),
     email: emailOf(found),
+    rates: { email: get('email.perMinute'), sms: get('sms.perMinute') },
     settings,
   };
 }

@@ -1,9 +1,18 @@
 // Tries everything for real: configuration, key, store, token, delivery, and who may read the files.
 import { accessSync, constants, existsSync } from 'node:fs';
+import type { Reading } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
+import { dayMs } from '../rules/constants.ts';
 import { identify } from '../store/open.ts';
 import type { Composed } from './compose.ts';
-import { refuseReadable, refuseWritable } from './private-file.ts';
+import { requireProtected } from './protection.ts';
+
+/** How long before its end a token is named. */
+const expiresSoonMs = 14 * dayMs;
+/** Users of several accounts at one address, above which it is taken for a proxy's. */
+const sharedByUsers = 50;
+/** Tokens or addresses named at the most. */
+const namedMax = 20;
 
 export interface Check {
   id: string;
@@ -12,14 +21,36 @@ export interface Check {
   hint: string | null;
 }
 
-/** Carries out a check; what it throws is what is wrong. */
-async function check(id: string, work: () => Promise<string>): Promise<Check> {
+/** Something to be done, though nothing has failed. */
+interface Advice {
+  message: string;
+  hint: string;
+}
+
+/** Carries out a check; what it throws, or advises, is what is wrong. */
+async function check(id: string, work: () => Promise<string | Advice>): Promise<Check> {
   try {
-    return { id, ok: true, message: await work(), hint: null };
+    const found = await work();
+    if (typeof found !== 'string') return { id, ok: false, ...found };
+    return { id, ok: true, message: found, hint: null };
   } catch (error) {
     const hint = error instanceof TwofaError ? error.hint : null;
     return { id, ok: false, message: (error as Error).message, hint };
   }
+}
+
+/** The ring itself, and that the store's key is in it. */
+async function key(parts: Composed): Promise<string> {
+  const ring = await parts.services.keyring();
+  const { place } = await parts.keySource();
+  const identity = await identify(await parts.databaseUrl()).catch(() => null);
+  if (identity && !ring.withFingerprint(identity.keyFingerprint)) {
+    throw new TwofaError('key-mismatch', `The key of the store is not in ${place}.`, {
+      hint: 'Restore the key that belongs to the store, or name its file in TWOFA_KEY_FILE.',
+    });
+  }
+  const held = `${place} holds the key ${ring.current.id}`;
+  return identity ? `${held}, and the store is of it` : held;
 }
 
 async function store(parts: Composed): Promise<string> {
@@ -36,11 +67,48 @@ async function store(parts: Composed): Promise<string> {
   return `${url} answers, was made with this key, and is of this version`;
 }
 
+/** A configuration that cannot be read is what another check says; the files of the defaults are looked at then. */
 async function files(parts: Composed): Promise<string> {
-  const { configFile, profilesFile, databaseFile, outboxFile } = parts.paths;
-  for (const file of [profilesFile, databaseFile, outboxFile]) if (existsSync(file)) refuseReadable(file);
-  if (existsSync(configFile)) refuseWritable(configFile);
-  return 'No file is open to others';
+  const url = await parts.databaseUrl().catch(() => `sqlite:${parts.paths.databaseFile}`);
+  const key = await parts.keyFile().catch(() => parts.paths.keyFile);
+  requireProtected(parts.paths, url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : null, key);
+  return 'No file or folder is open to others';
+}
+
+/** Reads without a token: no name, no address of a user, nothing that a role would be asked for. */
+async function readOf<T>(parts: Composed, work: (tables: Reading) => Promise<T>): Promise<T> {
+  return (await parts.services.store()).read(work);
+}
+
+function listed(all: readonly string[]): string {
+  const more = all.length > namedMax ? ', and more' : '';
+  return `${all.slice(0, namedMax).join(', ')}${more}`;
+}
+
+async function expiring(parts: Composed): Promise<string | Advice> {
+  const found = await readOf(parts, async (tables) =>
+    (await tables.expiringTokens(tables.now + expiresSoonMs, namedMax + 1)).map(({ id, expiresAt }) => {
+      const days = Math.max(1, Math.ceil((expiresAt - tables.now) / dayMs));
+      return `tok_${id} in ${days} ${days === 1 ? 'day' : 'days'}`;
+    }),
+  );
+  if (found.length === 0) return 'No token ends within 14 days';
+  return {
+    message: `Tokens end soon: ${listed(found)}.`,
+    hint: 'See whose they are with "twofa token list", and put others in their place with "twofa token rotate ID".',
+  };
+}
+
+async function addresses(parts: Composed): Promise<string | Advice> {
+  const found = await readOf(parts, (tables) => tables.busyLocations(sharedByUsers, namedMax + 1));
+  if (found.length === 0) return 'No address stands for the users of several accounts';
+  const said = found.map(
+    ({ location, users, accounts }) => `${location} (${users} users of ${accounts} accounts)`,
+  );
+  return {
+    message: `One address serves many users: ${listed(said)}.`,
+    hint: "It looks like a proxy that hides the users' own: have the application pass the client's address, not the proxy's.",
+  };
 }
 
 async function delivery(parts: Composed): Promise<string> {
@@ -60,8 +128,11 @@ async function token(parts: Composed): Promise<string> {
   return `You are ${operator.user ?? operator.role}${operator.account ? ` of account ${operator.account}` : ''}`;
 }
 
-/** All checks, each carried out whatever became of the others. */
+/** All checks, each carried out whatever became of the others; what reads the store, only where there is one to read. */
 export async function examine(parts: Composed): Promise<Check[]> {
+  // Before the store is opened, which makes files beside it for as long as that lasts.
+  const safe = await check('files', () => files(parts));
+  const opened = await check('store', () => store(parts));
   return [
     await check('config', async () => {
       await parts.config();
@@ -69,13 +140,13 @@ export async function examine(parts: Composed): Promise<Check[]> {
         ? `${parts.paths.configFile} is valid`
         : 'No configuration file; defaults';
     }),
-    await check('key', async () => {
-      const ring = await parts.services.keyring();
-      return `${await parts.keyFile()} holds the key ${ring.current.id}`;
-    }),
-    await check('store', () => store(parts)),
-    await check('files', () => files(parts)),
+    await check('key', () => key(parts)),
+    opened,
+    safe,
     await check('delivery', () => delivery(parts)),
     await check('token', () => token(parts)),
+    ...(opened.ok
+      ? [await check('tokens', () => expiring(parts)), await check('addresses', () => addresses(parts))]
+      : []),
   ];
 }

@@ -43,7 +43,18 @@ export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Writes a file (mode 0600) in one step: a crash leaves the old one or the new one. */
+/** Makes the names in a folder durable: a file that is in place survives a loss of power. Windows needs no such thing. */
+export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Writes a file (mode 0600) in one step: a crash leaves the old one or the new one, and what returned is durable. */
 export function writePrivate(file: string, text: string): void {
   makePrivateFolder(dirname(file));
   const draft = `${file}.${process.pid}.new`;
@@ -60,4 +71,5 @@ export function writePrivate(file: string, text: string): void {
     rmSync(draft, { force: true });
     throw error;
   }
+  syncFolder(dirname(file));
 }

@@ -8,6 +8,7 @@ import { checklist } from './commands/checklist.ts';
 import { code } from './commands/code.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
+import { db } from './commands/db.ts';
 import { disable } from './commands/disable.ts';
 import { doctor } from './commands/doctor.ts';
 import { enable } from './commands/enable.ts';
@@ -20,6 +21,7 @@ import { login } from './commands/login.ts';
 import { policy } from './commands/policy.ts';
 import { practice } from './commands/practice.ts';
 import { reactivate } from './commands/reactivate.ts';
+import { recovery } from './commands/recovery.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
 import { tour } from './commands/tour.ts';
@@ -30,7 +32,7 @@ import type { Run, Surroundings } from './run.ts';
 const commands = [
   ['Prepare and enable', [init, account, practice, user, find, checklist, enable, disable]],
   ['Sign-in', [login, code, location]],
-  ['Watch and mend', [status, lockouts, reactivate, audit, doctor]],
+  ['Watch and mend', [status, lockouts, reactivate, recovery, audit, doctor, db]],
   ['Operators', [auth, token]],
   ['More', [policy, config, completion, tour, help, version]],
 ] as const;

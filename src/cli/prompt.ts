@@ -44,8 +44,9 @@ export async function readSecret(context: Context, what: string): Promise<string
   if (context.mayAsk) {
     const { default: inquirer } = await import('inquirer');
     const ask = inquirer.createPromptModule({ output: context.around.stderr });
+    const hidden = { mask: false, toggleMask: false };
     const { secret } = await ask([
-      { type: 'password', name: 'secret', message: `The ${what}:`, mask: false, toggleMask: false },
+      { type: 'password', name: 'secret', message: `The ${what}:`, ...hidden, ...lookOf(context) },
     ]);
     return String(secret).trim();
   }

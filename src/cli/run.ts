@@ -136,7 +136,15 @@ export async function contextOf(
     const { perform } = await import('../actions/perform.ts');
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const request: Request = { do: name, ...(account === undefined ? {} : { account }), ...given };
-    const answer = await perform(composed.services, composed.credential, request);
+    const answer = await perform(composed.services, composed.credential, request).catch(async (error) => {
+      if ((error as { code?: unknown }).code !== 'second-factor-required' || !context.mayAsk) throw error;
+      const { proveSecondFactor } = await import('./second-factor.ts');
+      await proveSecondFactor(context, async (name, options) => {
+        const own = await perform(composed.services, composed.credential, { ...options, do: name });
+        return own.result as never;
+      });
+      return perform(composed.services, composed.credential, request);
+    });
     if (answer.exit !== 0) controls.exit(answer.exit);
     return answer.result as R;
   };

@@ -130,11 +130,18 @@ const enable: Chapter = {
   steps: [
     { args: ['enable', '--preview', ...admin], exit: 0 },
     {
-      says: 'On a terminal the KID is typed; in a script it is given.',
-      args: ['enable', '--confirm', kid, ...admin],
+      says: 'On a terminal the KID is typed; in a script it is given. Recovery codes are for locked administrators.',
+      args: ['enable', '--confirm', kid, '--recovery-codes-file', 'recovery-codes.txt', ...admin],
       exit: 0,
     },
     { says: 'There is no way back.', args: ['disable'], exit: 6 },
+    {
+      says: 'From now on the administrator is asked too: their token works 12 hours by a code of their own.',
+      args: ['checklist', ...admin],
+      exit: 7,
+    },
+    { args: ['auth', 'challenge', '--via', 'email', '-p', 'maria'], exit: 0 },
+    { args: ['auth', 'verify', '-p', 'maria'], exit: 0, code: { of: 'maria', right: true } },
   ],
 };
 
@@ -176,8 +183,18 @@ const wrong = (application: string[], exit: number): Step => ({
 const lockout: Chapter = {
   title: 'Seven failures over all applications, and the lock',
   steps: [
-    { args: ['code', 'send', 'sam', '--via', 'email', ...platform], exit: 0 },
-    { says: 'Three in the Platform …', ...wrong([...platform, '-o', 'ndjson'], 8) },
+    {
+      says: 'Sam signs in from the practice, as usual.',
+      args: ['code', 'send', 'sam', '--via', 'email', ...platform],
+      exit: 0,
+    },
+    { args: ['code', 'verify', 'sam', '--ip', home, ...platform], exit: 0, code: { of: 'sam', right: true } },
+    {
+      says: "Somebody else has Sam's password, and tries from elsewhere.",
+      args: ['code', 'send', 'sam', '--via', 'email', ...platform],
+      exit: 0,
+    },
+    { says: 'Three failures in the Platform …', ...wrong([...platform, '-o', 'ndjson'], 8) },
     wrong([...platform, '-o', 'ndjson'], 8),
     wrong([...platform, '-o', 'ndjson'], 8),
     {
@@ -199,16 +216,22 @@ const lockout: Chapter = {
 const reactivation: Chapter = {
   title: 'Who may help, and who may not',
   steps: [
-    { says: 'Customer Care sees, masked …', args: ['lockouts', ...care], exit: 0 },
+    { says: 'Customer Care sees, masked.', args: ['lockouts', ...care], exit: 0 },
     { args: ['status', 'sam', ...care], exit: 0 },
+    { says: 'How it came about: not by mistyping.', args: ['lockouts', 'show', 'sam', ...care], exit: 0 },
     {
-      says: '… and is prohibited from reactivating.',
+      says: 'Customer Care is prohibited from reactivating.',
       args: ['reactivate', 'sam', '--reason', 'called in', ...care],
       exit: 4,
     },
     {
-      says: 'The System Administrator of the account does it.',
-      args: ['reactivate', 'sam', '--reason', 'mistyped, called back', ...admin],
+      says: 'The System Administrator of the account does it; but seven more guesses would follow.',
+      args: ['reactivate', 'sam', '--reason', 'called back', ...admin],
+      exit: 6,
+    },
+    {
+      says: 'Once the password has been changed in the product:',
+      args: ['reactivate', 'sam', '--reason', 'not him; new password', '--password-changed', ...admin],
       exit: 0,
     },
     { args: ['code', 'send', 'sam', '--via', 'sms', ...platform], exit: 0 },

@@ -38,10 +38,10 @@ function runStep(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, i
 /** The code that a user was sent last, from the sandbox's outbox; or a code that is surely another. */
 function codeFor(home: string, { of, right }: { of: string; right: boolean }): string {
   const lines = readFileSync(join(home, 'outbox.ndjson'), 'utf8').trim().split('\n');
-  const last = lines
+  const texts = lines
     .map((line) => JSON.parse(line) as { user: string; text: string })
-    .findLast((each) => each.user === of);
-  const code = /\b[0-9]{6}\b/.exec(last?.text ?? '')?.[0];
+    .flatMap((each) => (each.user === of ? [each.text] : []));
+  const code = texts.findLast((text) => /^[0-9]{6}\b/.test(text))?.slice(0, 6);
   if (code === undefined) throw new Error(`The outbox has no code for ${of}.`);
   return right ? code : String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 }

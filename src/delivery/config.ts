@@ -1,6 +1,7 @@
 // What delivery needs to know of the configuration, and how its values are read.
 import { domainToASCII } from 'node:url';
 import { emailProblem } from '../rules/email.ts';
+import type { Rates } from '../rules/impact.ts';
 import { nameProblem } from '../rules/text.ts';
 
 /**
@@ -39,6 +40,8 @@ export interface DeliveryConfig {
   domain: string | null;
   /** Null where email is not configured. */
   email: EmailConfig | null;
+  /** Messages a minute that each channel takes, where that is configured. */
+  rates?: Rates;
 }
 
 function decoded(text: string): string | null {

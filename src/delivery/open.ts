@@ -2,6 +2,7 @@
 import type { Delivery } from '../actions/delivery.ts';
 import type { Instant } from '../rules/time.ts';
 import type { DeliveryConfig } from './config.ts';
+import { noticeTexts } from './notice-texts.ts';
 import { deliverToOutbox } from './outbox.ts';
 import { openMailer } from './smtp.ts';
 import { textsOf } from './texts.ts';
@@ -24,8 +25,9 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   return {
     // No gateway for text messages is known to this version.
     channels: () => ({ email: mailer !== null, sms: false }),
+    rates: () => config.rates ?? { email: null, sms: null },
     async send(message, sandbox) {
-      const texts = textsOf(message, config.domain);
+      const texts = message.kind === 'code' ? textsOf(message, config.domain) : noticeTexts(message);
       if (message.via === 'email' && mailer) return mailer.send(message, texts);
       if (sandbox) return deliverToOutbox(outbox, message, texts);
       const channel = message.via === 'email' ? 'email' : 'text message';

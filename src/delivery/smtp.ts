@@ -61,7 +61,7 @@ export function openMailer(email: EmailConfig, budgetMs: number = sendBudgetMs):
     const remaining = () => budgetMs - (performance.now() - started);
     const problem = emailProblem(message.to);
     if (problem !== null) return { status: 'undelivered', reason: `the address ${problem}` };
-    const secrets = new Set([message.code]);
+    const secrets = new Set(message.kind === 'code' ? [message.code] : []);
     let sent = message.to;
     const end = (status: Receipt['status'], said: string): Receipt => ({
       status,

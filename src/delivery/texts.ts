@@ -34,7 +34,7 @@ const foreignNameMax = 30;
  * An account's name as a message shows it: on one line, in its own direction, and nothing in it that a mail program
  * would turn into a link (`evil.example` → `evil. example`).
  */
-function displayed(name: string): string {
+export function displayed(name: string): string {
   return name
     .replace(unprintable, ' ')
     .replace(/:\/\//g, ' ')

@@ -51,6 +51,7 @@ export const matrix = {
   'location.forget': row('no', 'own', 'no', 'no', 'yes'),
   'lockout.remind': row('no', 'no', 'yes', 'no', 'no'),
   audit: row('yes', 'own', 'no', 'no', 'no'),
+  'second-factor': row('no', 'own', 'no', 'no', 'no'),
   /** Anyone with a token may ask who they are. */
   self: row('yes', 'yes', 'yes', 'yes', 'yes'),
 } as const satisfies Record<string, Row>;

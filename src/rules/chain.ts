@@ -5,9 +5,13 @@ import type { Instant } from './time.ts';
 /** The published list of audit actions. */
 export const auditActions = [
   'installation.created',
+  'store.restored',
+  'key.rotated',
+  'chain.rekeyed',
   'token.created',
   'token.revoked',
   'token.rotated',
+  'token.verified',
   'account.created',
   'account.enabled',
   'account.viewed',
@@ -30,8 +34,12 @@ export const auditActions = [
   'code.undelivered',
   'code.verified',
   'code.rejected',
+  'codes.ended',
   'user.locked',
   'location.forgotten',
+  'recovery.renewed',
+  'recovery.used',
+  'recovery.rejected',
   'call.refused',
 ] as const;
 
@@ -63,6 +71,11 @@ export type Subject = string;
 
 function seal(key: Buffer, parts: readonly unknown[]): string {
   return createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
+}
+
+/** The seal of a row that is no subject of its own: a code, a trusted location, a recorded answer. */
+export function sealOf(key: Buffer, parts: readonly (string | number | boolean | null)[]): string {
+  return seal(key, ['seal', ...parts]);
 }
 
 /** The link of the next event of a subject: an HMAC over the subject, the place, the link before and the event. */
@@ -102,6 +115,10 @@ export interface SealedUser {
   lockedAt: Instant | null;
   email: string | null;
   phone: string | null;
+  /** Codes issued at this place of the chain or before have ended. */
+  codesAfter: number;
+  /** Locations trusted at this place of the chain or before are trusted no more. */
+  trustAfter: number;
 }
 
 /** The security state of a user's row, in the order in which it is sealed. */
@@ -115,6 +132,8 @@ export function userState(user: SealedUser): (string | number | boolean | null)[
     user.lockedAt,
     user.email,
     user.phone,
+    user.codesAfter,
+    user.trustAfter,
   ];
 }
 
@@ -125,6 +144,8 @@ export interface SealedAccount {
   enabledAt: Instant | null;
   enabledBy: string | null;
   createdAt: Instant;
+  /** A digest of the recovery codes that work; null when none does. */
+  recoveryCodes: string | null;
 }
 
 /** The security state of an account's row. */
@@ -136,6 +157,7 @@ export function accountState(account: SealedAccount): (string | number | boolean
     account.enabledAt,
     account.enabledBy,
     account.createdAt,
+    account.recoveryCodes,
   ];
 }
 
@@ -148,6 +170,9 @@ export interface SealedToken {
   mayContacts: boolean;
   expiresAt: Instant | null;
   revokedAt: Instant | null;
+  /** When a code was verified for it last, and at which place of its user's chain (R15). */
+  verifiedAt: Instant | null;
+  verifiedPlace: number | null;
 }
 
 /** The security state of a token's row. */
@@ -161,6 +186,8 @@ export function tokenState(token: SealedToken): (string | number | boolean | nul
     token.mayContacts,
     token.expiresAt,
     token.revokedAt,
+    token.verifiedAt,
+    token.verifiedPlace,
   ];
 }
 

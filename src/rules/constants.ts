@@ -25,5 +25,13 @@ export const reachableProofMs = 90 * day;
 export const personTokenLifetimeMs = 90 * day;
 /** R15: how long a verified code makes a System Administrator's token work, in milliseconds. */
 export const tokenVerificationMs = 12 * hour;
+/** Recovery codes of an account that work at a time. */
+export const recoveryCodesMax = 2;
+/** How long the next try of a recovery code waits after the first wrong one, in milliseconds; each wrong one doubles it. */
+export const recoveryDelayMinMs = second;
+/** How long it waits at the most, in milliseconds. */
+export const recoveryDelayMaxMs = 15 * minute;
+/** The hour in which a preview assumes that everybody signs in for the first time, in minutes. */
+export const firstMorningMinutes = 60;
 /** A day, in milliseconds, for counting days. */
 export const dayMs = day;

@@ -31,6 +31,26 @@ export function othersCanAccess(file: FileMode, caller: Caller): boolean {
   return openTo(file, caller, 0o060, 0o006);
 }
 
+/** What a file or folder has to be: read and written by its owner alone, or only written by them. */
+export type Protection = 'private' | 'unwritable' | 'folder';
+
+/** What lies in a folder with this bit is renamed and removed by its own owner alone. */
+const sticky = 0o1000;
+
+/** What is wrong with a file, as the commands that mend it, to be followed by its name; empty when all is well. */
+export function mendingOf(file: FileMode, caller: Caller, protection: Protection): string[] {
+  if (caller === null) return [];
+  const strange = file.uid !== caller.uid && file.uid !== 0;
+  const once = { ...file, uid: caller.uid };
+  const isPrivate = protection === 'private';
+  const spared = protection === 'folder' && (file.mode & sticky) !== 0;
+  const open = isPrivate ? othersCanAccess(once, caller) : othersCanWrite(once, caller) && !spared;
+  return [
+    ...(strange ? [`chown ${caller.uid}`] : []),
+    ...(open ? [isPrivate ? 'chmod 600' : 'chmod go-w'] : []),
+  ];
+}
+
 /** The caller of a process, as Node's `process` tells them. */
 export function callerOf(running: { getuid?(): number; getgid?(): number }): Caller {
   const uid = running.getuid?.();

@@ -1,8 +1,7 @@
-// The counts behind the checklist, and the digest of what enabling depends on, in SQL over one account.
-import { createHash } from 'node:crypto';
+// The counts behind the checklist, in SQL over one account.
 import type { ChecklistFacts, Finding } from '../rules/checklist.ts';
 import { reachableProofMs } from '../rules/constants.ts';
-import { int, type Row, text } from './rows.ts';
+import { int, text } from './rows.ts';
 import { type Session, sql } from './session.ts';
 
 /** Usernames shown with a finding at the most; its count is exact. */
@@ -75,28 +74,4 @@ export async function checklistFacts(
     mailboxShared: await finding('mailboxShared'),
     unproven: await finding('unproven'),
   };
-}
-
-const digestPage = 5000;
-
-/** SHA-256 over practices and active users of the account: who, with which role, addresses and practices. */
-export async function rosterDigest(session: Session, kid: string): Promise<string> {
-  const hash = createHash('sha256');
-  const add = (rows: readonly Row[]) => {
-    for (const row of rows) hash.update(`${JSON.stringify(Object.values(row))}\n`);
-  };
-  add(await sql(session, 'SELECT id, name FROM practices WHERE account_kid = :kid ORDER BY id', { kid }));
-  for (let after = 0; ; ) {
-    const page = await sql(
-      session,
-      `SELECT id, username, system_administrator, locked_at, email, phone,
-         (SELECT count(*) || '/' || coalesce(sum(practice_id * practice_id), 0) FROM user_practices WHERE user_id = users.id) AS member
-       FROM users WHERE account_kid = :kid AND active AND id > :after ORDER BY id LIMIT ${digestPage}`,
-      { kid, after },
-    );
-    add(page);
-    const last = page.at(-1);
-    if (!last || page.length < digestPage) return hash.digest('hex').slice(0, 16);
-    after = int(last, 'id');
-  }
 }

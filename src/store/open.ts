@@ -13,6 +13,8 @@ export interface StoreOptions {
   url: string;
   keyring: Keyring;
   clock(): Instant;
+  /** Is told of each commit. */
+  committed?(): void;
 }
 
 /** The file of a `sqlite:` URL. @throws TwofaError for another kind of database. */
@@ -58,6 +60,20 @@ export async function identify(url: string): Promise<StoreIdentity | null> {
     const [row] = await knex('installation').where({ id: 1 }).select('sandbox', 'key_fingerprint');
     if (!row) return null;
     return { sandbox: row.sandbox === true || row.sandbox === 1, keyFingerprint: row.key_fingerprint };
+  } catch (error) {
+    throw storeError(error, file);
+  } finally {
+    await knex.destroy();
+  }
+}
+
+/** The ids of all keys that have sealed something in an existing store. */
+export async function keyIdsOf(url: string): Promise<string[]> {
+  const file = sqliteFile(url);
+  const knex = connectFile(file);
+  try {
+    const found = await knex('audit_events').distinct('key_id').union(knex('installation').select('key_id'));
+    return found.map((row) => String(row.key_id));
   } catch (error) {
     throw storeError(error, file);
   } finally {

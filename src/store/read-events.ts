@@ -1,5 +1,6 @@
 // Reads the audit trail, and the lockouts that it tells of.
 import type { AuditEvent, EventFilter, Lockout, Reading, UserWithPractices } from '../actions/store.ts';
+import { attemptsMax } from '../rules/constants.ts';
 import { users } from './read-users.ts';
 import { eventOf } from './rows.ts';
 import { first, on, rows, type Session, sql } from './session.ts';
@@ -36,6 +37,46 @@ export async function userHistory(session: Session, userId: number, limit: numbe
     .orderBy('place', 'desc')
     .limit(limit);
   return (await rows(query)).map(eventOf).reverse();
+}
+
+/** Of a lockout at most so many messages with codes are read, two events each, and so many verified codes of a user. */
+const messagesRead = 150;
+const verifiedRead = 100;
+
+/** The newest events of some actions in a user's chain, newest first; not refusals to a user who was barred already. */
+async function newest(
+  session: Session,
+  userId: number,
+  actions: readonly string[],
+  limit: number,
+): Promise<AuditEvent[]> {
+  const query = on(session, 'audit_events')
+    .where({ subject: `user:${userId}` })
+    .whereIn('action', actions)
+    .whereNot('outcome', 'refused')
+    .orderBy('place', 'desc')
+    .limit(limit);
+  return (await rows(query)).map(eventOf);
+}
+
+/** Failures are read apart from messages, so that no flood of requests for codes pushes one of them out. */
+export async function lockoutEvents(session: Session, userId: number): Promise<AuditEvent[]> {
+  const fresh = ['code.verified', 'user.reactivated'];
+  // Seven failures lock, and only a success or a reactivation gives attempts again: it is among these.
+  const judged = await newest(session, userId, ['code.rejected', 'user.locked', ...fresh], attemptsMax + 1);
+  const end = judged.findIndex(({ action }) => fresh.includes(action));
+  const failures = end < 0 ? judged : judged.slice(0, end);
+  const since = end < 0 ? 0 : (judged[end]?.seq ?? 0);
+  const messages = ['code.issued', 'code.sent', 'code.undelivered'];
+  const sent = await newest(session, userId, messages, 2 * messagesRead);
+  return [...failures, ...sent.filter(({ seq }) => seq > since)].sort((a, b) => a.seq - b.seq);
+}
+
+export async function verifiedFrom(session: Session, userId: number): Promise<string[]> {
+  const found = await newest(session, userId, ['code.verified', 'location.forgotten'], verifiedRead);
+  const forgotten = found.findIndex(({ action }) => action === 'location.forgotten');
+  const since = forgotten < 0 ? found : found.slice(0, forgotten);
+  return [...new Set(since.flatMap(({ details }) => (typeof details.ip === 'string' ? details.ip : [])))];
 }
 
 /** Events of an account: of its own chain, of its users' chains, and those of operators' tokens that concern it. */

@@ -1,6 +1,8 @@
 // Reads operators' access tokens.
 import type { Reading, Token } from '../actions/store.ts';
-import { tokenOf } from './rows.ts';
+import type { Instant } from '../rules/time.ts';
+import { int, tokenOf } from './rows.ts';
+import { sealedToken } from './sealed.ts';
 import { first, on, type Query, rows, type Session } from './session.ts';
 
 function tokenQuery(session: Session): Query {
@@ -18,7 +20,32 @@ export async function tokens(session: Session, filter: Parameters<Reading['token
 
 export async function token(session: Session, id: number): Promise<Token | null> {
   const row = await first(tokenQuery(session).where('tokens.id', id));
-  return row ? tokenOf(row) : null;
+  return row ? sealedToken(session.keyring, row) : null;
+}
+
+export async function expiringTokens(
+  session: Session,
+  until: Instant,
+  limit: number,
+): Promise<{ id: number; expiresAt: Instant }[]> {
+  const query = on(session, 'tokens')
+    .leftJoin('users', 'users.id', 'tokens.user_id')
+    .select('tokens.id', 'tokens.expires_at')
+    .whereNull('tokens.revoked_at')
+    .where('tokens.expires_at', '>', session.now)
+    .where('tokens.expires_at', '<=', until)
+    .where((own) =>
+      own.whereNull('tokens.user_id').orWhere({ 'users.active': true, 'users.system_administrator': true }),
+    )
+    // A rotated token has another in its place, and ends before the time that it was made for.
+    .where((whole) =>
+      whole
+        .whereNull('tokens.lifetime_ms')
+        .orWhereRaw('tokens.expires_at >= tokens.created_at + tokens.lifetime_ms'),
+    )
+    .orderBy(['tokens.expires_at', 'tokens.id'])
+    .limit(limit);
+  return (await rows(query)).map((row) => ({ id: int(row, 'id'), expiresAt: int(row, 'expires_at') }));
 }
 
 export async function hasOwner(session: Session): Promise<boolean> {

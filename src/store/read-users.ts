@@ -1,10 +1,11 @@
 // Reads users, with what their sign-ins left.
-import type { User, UserFilter, UserWithPractices } from '../actions/store.ts';
+import type { BusyLocation, User, UserFilter, UserWithPractices } from '../actions/store.ts';
 import { emailKey } from '../rules/email.ts';
 import type { TrustedLocation } from '../rules/location.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { containing, int, text, trustOf, userOf } from './rows.ts';
-import { first, on, type Query, rows, type Session } from './session.ts';
+import { sealedUser } from './sealed.ts';
+import { first, on, type Query, rows, type Session, sql } from './session.ts';
 
 async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
   const names = new Map<number, string[]>(users.map((user) => [user.id, []]));
@@ -22,7 +23,7 @@ async function withPractices(session: Session, users: User[]): Promise<UserWithP
 
 async function oneUser(session: Session, query: Query): Promise<UserWithPractices | null> {
   const row = await first(query);
-  return row ? ((await withPractices(session, [userOf(row)]))[0] ?? null) : null;
+  return row ? ((await withPractices(session, [sealedUser(session.keyring, row)]))[0] ?? null) : null;
 }
 
 export async function user(session: Session, kid: string, name: string): Promise<UserWithPractices | null> {
@@ -132,4 +133,25 @@ export async function emailHolder(
 export async function locations(session: Session, userId: number): Promise<TrustedLocation[]> {
   const query = on(session, 'trusted_locations').where({ user_id: userId }).orderBy('trusted_at', 'desc');
   return (await rows(query)).map(trustOf);
+}
+
+export async function busyLocations(
+  session: Session,
+  moreThanUsers: number,
+  limit: number,
+): Promise<BusyLocation[]> {
+  const found = await sql(
+    session,
+    `SELECT location, count(*) AS users, count(DISTINCT users.account_kid) AS accounts
+      FROM trusted_locations JOIN users ON users.id = trusted_locations.user_id
+      WHERE trusted_locations.expires_at > :now GROUP BY location
+      HAVING count(*) > :moreThanUsers AND count(DISTINCT users.account_kid) > 1
+      ORDER BY count(*) DESC, location LIMIT :limit`,
+    { now: session.now, moreThanUsers, limit },
+  );
+  return found.map((row) => ({
+    location: text(row, 'location'),
+    users: int(row, 'users'),
+    accounts: int(row, 'accounts'),
+  }));
 }

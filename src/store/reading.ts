@@ -1,10 +1,13 @@
 // What is read where a person waits, put together from what each kind of thing gives.
 import type { Reading } from '../actions/store.ts';
-import { checklistFacts, rosterDigest } from './checklist.ts';
+import { checklistFacts } from './checklist.ts';
+import { administrators } from './notices.ts';
 import { accounts, installation, practices } from './read-accounts.ts';
-import { events, lockout, lockouts, userHistory } from './read-events.ts';
-import { hasOwner, token, tokens } from './read-tokens.ts';
+import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
+import { exported, linkOf, newestBefore } from './read-export.ts';
+import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
+  busyLocations,
   emailHolder,
   locations,
   otherAdministrators,
@@ -14,7 +17,9 @@ import {
   usernameHolder,
   users,
 } from './read-users.ts';
-import { accountOf } from './rows.ts';
+import { recoveryCode, recoveryCodes, recoveryTries } from './recovery.ts';
+import { keptOut, rosterDigests } from './roster-digests.ts';
+import { sealedAccount } from './sealed.ts';
 import { first, on, type Session } from './session.ts';
 
 /** The readings of one transaction. */
@@ -24,7 +29,7 @@ export function readingOf(session: Session): Reading {
     installation: () => installation(session),
     account: async (kid) => {
       const row = await first(on(session, 'accounts').where({ kid }));
-      return row ? accountOf(row) : null;
+      return row ? sealedAccount(session.keyring, row) : null;
     },
     accounts: (filter) => accounts(session, filter),
     practices: (kid) => practices(session, kid),
@@ -34,16 +39,28 @@ export function readingOf(session: Session): Reading {
     usernameHolder: (kid, username) => usernameHolder(session, kid, username),
     outstandingCodes: (userId) => outstandingCodes(session, userId),
     otherAdministrators: (kid, exceptUserId) => otherAdministrators(session, kid, exceptUserId),
+    administrators: (kid) => administrators(session, kid),
     emailHolder: (kid, key, exceptUserId) => emailHolder(session, kid, key, exceptUserId),
     checklistFacts: (kid) => checklistFacts(session, kid),
-    rosterDigest: (kid) => rosterDigest(session, kid),
+    rosterDigests: (kid) => rosterDigests(session, kid),
+    keptOut: (kid) => keptOut(session, kid),
+    recoveryCodes: (account) => recoveryCodes(session, account),
+    recoveryCode: (kid, digest) => recoveryCode(session, kid, digest),
+    recoveryTries: (kid) => recoveryTries(session, kid),
     tokens: (filter) => tokens(session, filter),
     token: (id) => token(session, id),
+    expiringTokens: (until, limit) => expiringTokens(session, until, limit),
     hasOwner: () => hasOwner(session),
     locations: (userId) => locations(session, userId),
+    busyLocations: (moreThan, limit) => busyLocations(session, moreThan, limit),
     lockouts: (filter) => lockouts(session, filter),
     lockout: (user) => lockout(session, user),
     userHistory: (userId, limit) => userHistory(session, userId, limit),
+    lockoutEvents: (userId) => lockoutEvents(session, userId),
+    verifiedFrom: (userId) => verifiedFrom(session, userId),
     events: (filter) => events(session, filter),
+    exported: (filter) => exported(session, filter),
+    linkOf: (seq) => linkOf(session, seq),
+    newestBefore: (at) => newestBefore(session, at),
   };
 }

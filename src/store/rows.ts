@@ -44,6 +44,7 @@ export function accountOf(row: Row): Account {
     enabledBy: textOrNull(row, 'enabled_by'),
     wanted: bool(row, 'wanted'),
     createdAt: int(row, 'created_at'),
+    recoveryCodes: textOrNull(row, 'recovery_codes'),
     chain: chainOf(row),
   };
 }
@@ -67,6 +68,8 @@ export function userOf(row: Row): User {
     lastVerifiedAt: intOrNull(row, 'last_verified_at'),
     contactChangedAt: intOrNull(row, 'contact_changed_at'),
     createdAt: int(row, 'created_at'),
+    codesAfter: int(row, 'codes_after'),
+    trustAfter: int(row, 'trust_after'),
     chain: chainOf(row),
   };
 }
@@ -86,6 +89,8 @@ export function tokenOf(row: Row): Token {
     createdAt: int(row, 'created_at'),
     expiresAt: intOrNull(row, 'expires_at'),
     revokedAt: intOrNull(row, 'revoked_at'),
+    verifiedAt: intOrNull(row, 'verified_at'),
+    verifiedPlace: intOrNull(row, 'verified_place'),
     chain: chainOf(row),
   };
 }

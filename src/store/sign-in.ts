@@ -1,66 +1,29 @@
 // The hot path on SQLite: prepared statements that load a user's state, and save what was decided with its event.
-import type { Database, Statement } from 'better-sqlite3';
-import type { Actor, Receipt, SignInOutcome, SignInQuery, SignInSubject, User } from '../actions/store.ts';
+import type { Database } from 'better-sqlite3';
+import type {
+  Actor,
+  KeptNotice,
+  NewEvent,
+  Receipt,
+  SignInOutcome,
+  SignInQuery,
+  SignInSubject,
+  User,
+} from '../actions/store.ts';
 import type { ChainPosition } from '../rules/chain.ts';
 import type { Channel, Code, CodeEnd } from '../rules/code.ts';
 import { codeLifetimeMs, endedCodeRetentionMs } from '../rules/constants.ts';
 import type { Keyring } from '../rules/keyring.ts';
+import type { TrustedLocation } from '../rules/location.ts';
+import { noticesTo, type Reader } from '../rules/notice.ts';
 import type { RecordedAnswer, SignInChange } from '../rules/sign-in.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import type { Instant } from '../rules/time.ts';
-import { int, intOrNull, type Row, text, textOrNull, trustOf, userOf } from './rows.ts';
-import { bodyOf, linkedRow, sealUser, subjectOf } from './trail.ts';
-
-const statements = {
-  user: `SELECT users.*, accounts.name AS account_name, accounts.enabled_at FROM users
-    JOIN accounts ON accounts.kid = users.account_kid WHERE users.account_kid = ? AND users.username_key = ?`,
-  userById: `SELECT users.*, accounts.name AS account_name, accounts.enabled_at FROM users
-    JOIN accounts ON accounts.kid = users.account_kid WHERE users.account_kid = ? AND users.id = ?`,
-  account: 'SELECT 1 FROM accounts WHERE kid = ?',
-  codes: `SELECT id, via, digest, key_id, created_at, ended_at, ended_reason FROM codes
-    WHERE user_id = ? AND created_at > ? ORDER BY created_at, id`,
-  trust: 'SELECT * FROM trusted_locations WHERE user_id = ? AND location = ?',
-  request: 'SELECT user_id, action, answer, created_at FROM requests WHERE app = ? AND request_id = ?',
-  saveUser: `UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?,
-    email_proved_at = coalesce(?, email_proved_at), phone_proved_at = coalesce(?, phone_proved_at),
-    chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?`,
-  event: `INSERT INTO audit_events
-    (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link)
-    VALUES (@subject, @place, @at, @actor, @role, @token_id, @action, @account, @user, @outcome, @details, @key_id, @link)`,
-  message: `INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at)
-    VALUES (?, ?, 'code', ?, ?, ?, 'pending', ?)`,
-  code: `INSERT INTO codes (user_id, message_id, via, app, digest, key_id, created_at, expires_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  expireCodes: `UPDATE codes SET ended_at = expires_at, ended_reason = 'expired'
-    WHERE user_id = ? AND ended_at IS NULL AND expires_at <= ?`,
-  endCodes: `UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND ended_at IS NULL`,
-  trustLocation: `INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (user_id, location) DO UPDATE SET app = excluded.app, trusted_at = excluded.trusted_at,
-    expires_at = excluded.expires_at, ended_at = NULL, ended_reason = NULL`,
-  endTrust: `UPDATE trusted_locations SET ended_at = ?, ended_reason = ?
-    WHERE user_id = ? AND ended_at IS NULL`,
-  remember: `INSERT INTO requests (app, request_id, user_id, action, answer, created_at) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (app, request_id) DO UPDATE SET user_id = excluded.user_id, action = excluded.action,
-    answer = excluded.answer, created_at = excluded.created_at`,
-  rememberAgain: 'UPDATE requests SET answer = ? WHERE app = ? AND request_id = ? AND user_id = ?',
-  messageUser: `SELECT users.* , messages.via, messages.status FROM messages
-    JOIN users ON users.id = messages.user_id WHERE messages.id = ?`,
-  settle: 'UPDATE messages SET status = ?, reason = ?, settled_at = ? WHERE id = ?',
-  endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered' WHERE message_id = ? AND ended_at IS NULL`,
-} as const;
-
-type Prepared = Record<keyof typeof statements, Statement>;
-
-/** The statements of a connection, each prepared when first used. */
-function prepare(database: Database): Prepared {
-  const prepared: Partial<Prepared> = {};
-  return new Proxy(prepared as Prepared, {
-    get: (_, name: keyof typeof statements) => {
-      prepared[name] ??= database.prepare(statements[name]);
-      return prepared[name];
-    },
-  });
-}
+import { noticeRow } from './notices.ts';
+import { int, intOrNull, type Row, text, textOrNull, trustOf } from './rows.ts';
+import { hasSeal, sealedAccount, sealedToken, sealedUser, withSeal } from './sealed.ts';
+import { type Prepared, prepare } from './sign-in-statements.ts';
+import { bodyOf, linkedRow, sealToken, sealUser, subjectOf } from './trail.ts';
 
 interface Loaded {
   user: User;
@@ -106,33 +69,55 @@ export class SignIns {
   }
 
   #load(query: SignInQuery, now: Instant): Loaded | 'account-not-found' | 'user-not-found' {
+    const accountRow = this.#statements.account.get(query.kid) as Row | undefined;
+    if (!accountRow) return 'account-not-found';
     const row = this.#find(query.kid, query.user);
-    if (!row) return this.#statements.account.get(query.kid) ? 'user-not-found' : 'account-not-found';
-    const user = userOf(row);
-    const codes = query.codes ? (this.#statements.codes.all(user.id, oldestKept(now)) as Row[]) : [];
-    const trust = query.location === null ? undefined : this.#statements.trust.get(user.id, query.location);
-    const repeat = query.requestId && this.#statements.request.get(query.app, query.requestId);
+    if (!row) return 'user-not-found';
+    const account = sealedAccount(this.#keyring, accountRow);
+    const user = sealedUser(this.#keyring, row);
     return {
       user,
       subject: {
         userId: user.id,
         kid: user.accountKid,
-        accountName: text(row, 'account_name'),
+        accountName: account.name,
         username: user.username,
         state: {
-          enabledAt: intOrNull(row, 'enabled_at'),
+          enabledAt: account.enabledAt,
           active: user.active,
           attemptsLeft: user.attemptsLeft,
           lockedAt: user.lockedAt,
           lastVerifiedAt: user.lastVerifiedAt,
           email: user.emailProblem === null ? user.email : null,
           phone: user.phoneProblem === null ? user.phone : null,
-          codes: codes.map(codeOf),
-          trust: trust ? trustOf(trust as Row) : null,
-          repeat: repeat ? recordedOf(repeat as Row) : null,
+          codes: query.codes ? this.#codesOf(user, now) : [],
+          trust: query.location === null ? null : this.#trustOf(user, query.location),
+          repeat: query.requestId === null ? null : this.#repeatOf(query.app, query.requestId),
         },
       },
     };
+  }
+
+  /** A code that is not what was made, or that was brought back after its end, is as good as none. */
+  #codesOf(user: User, now: Instant): Code[] {
+    const rows = this.#statements.codes.all(user.id, oldestKept(now)) as Row[];
+    const counts = (row: Row) =>
+      row.ended_at !== null || (int(row, 'place') > user.codesAfter && hasSeal(this.#keyring, 'codes', row));
+    return rows.filter(counts).map(codeOf);
+  }
+
+  /** The same of a trusted location. */
+  #trustOf(user: User, location: string): TrustedLocation | null {
+    const row = this.#statements.trust.get(user.id, location) as Row | undefined;
+    if (!row) return null;
+    if (row.ended_at !== null) return trustOf(row);
+    const counts = int(row, 'place') > user.trustAfter && hasSeal(this.#keyring, 'trusted_locations', row);
+    return counts ? trustOf(row) : null;
+  }
+
+  #repeatOf(app: string, requestId: string): RecordedAnswer | null {
+    const row = this.#statements.request.get(app, requestId) as Row | undefined;
+    return row && hasSeal(this.#keyring, 'requests', row) ? recordedOf(row) : null;
   }
 
   /** Loads, decides and saves one step of a sign-in. */
@@ -141,12 +126,34 @@ export class SignIns {
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
     now: Instant,
-  ): { answer: T } | 'account-not-found' | 'user-not-found' {
+  ): { answer: T; notices: KeptNotice[] } | 'account-not-found' | 'user-not-found' {
     const loaded = this.#load(query, now);
     if (typeof loaded === 'string') return loaded;
     const outcome = decide(loaded.subject, now);
     if (outcome.event) this.#save(actor, query, loaded.user, outcome, now);
-    return { answer: outcome.answer };
+    const locked = outcome.change?.lockedAt !== undefined;
+    return { answer: outcome.answer, notices: locked ? this.#tellOfLock(loaded, outcome.event, now) : [] };
+  }
+
+  /** Keeps what is told of a lock: to the user, and to the account's administrators. */
+  #tellOfLock({ user, subject }: Loaded, event: NewEvent | null, now: Instant): KeptNotice[] {
+    const readers = this.#statements.administrators.all(user.accountKid) as unknown as Reader[];
+    const own =
+      user.email !== null && user.emailProblem === null
+        ? [{ username: user.username, email: user.email }]
+        : [];
+    const { app, ip } = event?.details ?? {};
+    const details = { app: String(app ?? ''), ip: String(ip ?? '') };
+    const notices = noticesTo([...own, ...readers], null, {
+      kind: 'user-locked',
+      about: user.username,
+      details,
+    });
+    return notices.map((notice) => {
+      const { lastInsertRowid } = this.#statements.notice.run(noticeRow(user.accountKid, notice, now));
+      const kept = { id: Number(lastInsertRowid), account: user.accountKid, sentAt: now };
+      return { ...notice, ...kept, accountName: subject.accountName };
+    });
   }
 
   #append(
@@ -167,6 +174,8 @@ export class SignIns {
       attemptsLeft: change.attemptsLeft ?? user.attemptsLeft,
       lockedAt: change.lockedAt ?? user.lockedAt,
       lastVerifiedAt: change.lastVerifiedAt ?? user.lastVerifiedAt,
+      codesAfter: change.endCodes ? position.count : user.codesAfter,
+      trustAfter: change.endTrust ? position.count : user.trustAfter,
     };
     const seal = sealUser(this.#keyring, next, position);
     this.#statements.saveUser.run(
@@ -175,6 +184,8 @@ export class SignIns {
       next.lastVerifiedAt,
       change.proved === 'email' ? now : null,
       change.proved === 'sms' ? now : null,
+      next.codesAfter,
+      next.trustAfter,
       seal.chain_count,
       seal.chain_link,
       seal.key_id,
@@ -187,32 +198,90 @@ export class SignIns {
     const { change = {}, code, event, remember } = outcome;
     if (!event) return;
     const run = this.#statements;
-    this.#saveUser(user, change, this.#append(actor, user, event, now), now);
+    const position = this.#append(actor, user, event, now);
+    this.#saveUser(user, change, position, now);
     if (change.endCodes || code) run.expireCodes.run(user.id, now);
     if (change.endCodes) run.endCodes.run(now, change.endCodes, user.id);
     if (change.endTrust) run.endTrust.run(now, change.endTrust, user.id);
-    if (change.trust) {
-      const { location, trustedAt, expiresAt } = change.trust;
-      run.trustLocation.run(user.id, location, query.app, trustedAt, expiresAt);
-    }
-    if (change.newCode && code) {
-      const { via } = change.newCode;
-      run.message.run(code.messageId, user.id, via, code.recipient, code.app, now);
-      run.code.run(
-        user.id,
-        code.messageId,
-        via,
-        code.app,
-        code.digest,
-        code.keyId,
-        now,
-        now + codeLifetimeMs,
-      );
-    }
+    if (change.trust) this.#trust(user, query.app, change.trust, position);
+    if (change.newCode && code) this.#addCode(user, change.newCode.via, code, position, now);
+    if (outcome.verifiesToken !== undefined)
+      this.#verifyToken(actor, user, outcome.verifiesToken, position, now);
     if (remember && query.requestId) {
-      const answer = JSON.stringify(remember.answer);
-      run.remember.run(query.app, query.requestId, user.id, remember.action, answer, now);
+      this.#remember(query.app, query.requestId, user.id, remember, now);
     }
+  }
+
+  #trust(user: User, app: string, trust: NonNullable<SignInChange['trust']>, position: ChainPosition): void {
+    const row = {
+      user_id: user.id,
+      location: trust.location,
+      app,
+      trusted_at: trust.trustedAt,
+      expires_at: trust.expiresAt,
+      place: position.count,
+    };
+    this.#statements.trustLocation.run(withSeal(this.#keyring, 'trusted_locations', row));
+  }
+
+  #addCode(
+    user: User,
+    via: Channel,
+    code: NonNullable<SignInOutcome<unknown>['code']>,
+    position: ChainPosition,
+    now: Instant,
+  ): void {
+    const { messageId, recipient, app, digest } = code;
+    this.#statements.message.run(messageId, user.id, via, recipient, app, now);
+    const row = {
+      user_id: user.id,
+      message_id: messageId,
+      via,
+      app,
+      digest,
+      created_at: now,
+      expires_at: now + codeLifetimeMs,
+      place: position.count,
+    };
+    this.#statements.code.run(withSeal(this.#keyring, 'codes', row));
+  }
+
+  /** Notes on a System Administrator's token that its user has proved a code (R15). */
+  #verifyToken(actor: Actor, user: User, id: number, proof: ChainPosition, now: Instant): void {
+    const token = sealedToken(this.#keyring, this.#statements.token.get(id) as Row);
+    const event: NewEvent = { action: 'token.verified', account: user.accountKid, user: user.username };
+    const body = bodyOf(actor, event, now);
+    const { row, position } = linkedRow(this.#keyring, subjectOf.token(id), token.chain, body);
+    this.#statements.event.run(row);
+    const next = { ...token, verifiedAt: now, verifiedPlace: proof.count };
+    const seal = sealToken(this.#keyring, next, position);
+    this.#statements.verifyToken.run(
+      now,
+      proof.count,
+      seal.chain_count,
+      seal.chain_link,
+      seal.key_id,
+      seal.head,
+      id,
+    );
+  }
+
+  #remember(
+    app: string,
+    requestId: string,
+    userId: number,
+    { action, answer }: { action: string; answer: unknown },
+    now: Instant,
+  ): void {
+    const row = {
+      app,
+      request_id: requestId,
+      user_id: userId,
+      action,
+      answer: JSON.stringify(answer),
+      created_at: now,
+    };
+    this.#statements.remember.run(withSeal(this.#keyring, 'requests', row));
   }
 
   /** Records how a code's message fared; one that failed for good ends its code. */
@@ -226,7 +295,7 @@ export class SignIns {
     const run = this.#statements;
     const row = run.messageUser.get(messageId) as Row | undefined;
     if (!row) throw new Error(`There is no message ${messageId}.`);
-    const user = userOf(row);
+    const user = sealedUser(this.#keyring, row);
     const failed = receipt.status === 'undelivered';
     const position = this.#append(
       actor,
@@ -241,7 +310,11 @@ export class SignIns {
     this.#saveUser(user, {}, position, now);
     run.settle.run(receipt.status, receipt.reason, now, messageId);
     if (failed) run.endUndelivered.run(now, messageId);
-    if (remember) run.rememberAgain.run(JSON.stringify(remember.answer), remember.app, remember.id, user.id);
+    const recorded = remember && this.#repeatOf(remember.app, remember.id);
+    if (remember && recorded?.userId === user.id) {
+      const { action, createdAt } = recorded;
+      this.#remember(remember.app, remember.id, user.id, { action, answer: remember.answer }, createdAt);
+    }
   }
 }
 

@@ -31,11 +31,11 @@ export function storeError(error: unknown, file: string): unknown {
   );
 }
 
-/** @throws TwofaError when the store was made with another key. */
+/** @throws TwofaError when the ring has not the store's key; which of its keys is the current one does not matter. */
 export function checkKey(fingerprint: string, keyring: Keyring, file: string): void {
-  if (fingerprint === keyring.current.fingerprint) return;
-  throw new TwofaError('key-unavailable', `The key is not the one that the store ${file} was made with.`, {
-    hint: 'Put the right key where "twofa config path" says, or name its file in TWOFA_KEY_FILE.',
+  if (keyring.withFingerprint(fingerprint)) return;
+  throw new TwofaError('key-unavailable', `The key is not the one of the store ${file}.`, {
+    hint: 'Put the right key where "twofa config path" says, or name its file in TWOFA_KEY_FILE. If it is lost for good, "twofa db rekey --lost-key" goes on with another.',
   });
 }
 

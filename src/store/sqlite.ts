@@ -5,12 +5,16 @@ import type { Actor, Authentication, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
+import { trailRoot } from './checkpoint.ts';
+import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
-import { bool, intOrNull, type Row, text, tokenOf } from './rows.ts';
+import { bool, type Row, text } from './rows.ts';
+import { sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { SignIns } from './sign-in.ts';
 import { checkKey, connectFile, storeError } from './sqlite-file.ts';
-import { verifyTrail } from './verify.ts';
+import { standingOf, trailSource } from './sqlite-trail.ts';
+import { type TrailSource, verifyTrail } from './verify.ts';
 import { checkVersion } from './version.ts';
 import { writingOf } from './writing.ts';
 
@@ -19,12 +23,14 @@ export interface SqliteOptions {
   keyring: Keyring;
   /** The host's clock; a test moves it. */
   clock(): Instant;
+  /** Is told of each commit. */
+  committed?(): void;
 }
 
 const statements = {
-  token: `SELECT tokens.*, users.username AS user_username, users.active AS user_active,
-    users.locked_at AS user_locked_at, users.system_administrator AS user_administrator
-    FROM tokens LEFT JOIN users ON users.id = tokens.user_id WHERE tokens.digest = ?`,
+  token: 'SELECT * FROM tokens WHERE digest = ?',
+  user: 'SELECT * FROM users WHERE id = ?',
+  account: 'SELECT * FROM accounts WHERE kid = ?',
   installation: `SELECT key_fingerprint, sandbox, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
 };
@@ -33,7 +39,10 @@ const statements = {
 class Prepared {
   readonly signIns: SignIns;
   readonly sandbox: boolean;
+  readonly #keyring: Keyring;
   readonly #token: Statement;
+  readonly #user: Statement;
+  readonly #account: Statement;
 
   /** @throws TwofaError for a store of another version or key. */
   constructor(database: Database, { file, keyring }: SqliteOptions) {
@@ -43,23 +52,20 @@ class Prepared {
     checkKey(text(row, 'key_fingerprint'), keyring, file);
     this.sandbox = bool(row, 'sandbox');
     this.signIns = new SignIns(database, keyring);
+    this.#keyring = keyring;
     this.#token = database.prepare(statements.token);
+    this.#user = database.prepare(statements.user);
+    this.#account = database.prepare(statements.account);
   }
 
   authenticate(digest: string): Omit<Authentication, 'now'> | null {
     const row = this.#token.get(digest) as Row | undefined;
     if (!row) return null;
-    const token = tokenOf(row);
-    const user =
-      token.userId === null
-        ? null
-        : {
-            username: text(row, 'user_username'),
-            active: bool(row, 'user_active'),
-            lockedAt: intOrNull(row, 'user_locked_at'),
-            systemAdministrator: bool(row, 'user_administrator'),
-          };
-    return { token, user, sandbox: this.sandbox };
+    const token = sealedToken(this.#keyring, row);
+    if (token.userId === null) return { token, user: null, enabledAt: null, sandbox: this.sandbox };
+    const user = sealedUser(this.#keyring, this.#user.get(token.userId) as Row);
+    const { enabledAt } = sealedAccount(this.#keyring, this.#account.get(user.accountKid) as Row);
+    return { token: { ...token, user: user.username }, user, enabledAt, sandbox: this.sandbox };
   }
 }
 
@@ -148,8 +154,11 @@ export class SqliteStore implements Store {
   read: Store['read'] = (work) =>
     this.#transaction('BEGIN', { actor: '', role: '', tokenId: null }, (session) => work(readingOf(session)));
 
-  write: Store['write'] = (actor, work) =>
-    this.#transaction('BEGIN IMMEDIATE', actor, (session) => work(writingOf(session)));
+  write: Store['write'] = async (actor, work) => {
+    const result = await this.#transaction('BEGIN IMMEDIATE', actor, (session) => work(writingOf(session)));
+    this.#options.committed?.();
+    return result;
+  };
 
   /** Runs synchronous work in the next commit, which all work in flight shares. */
   #inNextCommit<T>(work: (signIns: SignIns, now: Instant) => T): Promise<T> {
@@ -194,6 +203,7 @@ export class SqliteStore implements Store {
       for (const job of jobs) job.done(storeError(error, this.#options.file));
       return true;
     }
+    this.#options.committed?.();
     for (const job of jobs) job.done(null);
     return true;
   }
@@ -201,16 +211,34 @@ export class SqliteStore implements Store {
   signIn: Store['signIn'] = (actor, query, decide) =>
     this.#inNextCommit((signIns, now) => signIns.step(actor, query, decide, now));
 
+  settleNotice: Store['settleNotice'] = (id, receipt) =>
+    this.#transaction('BEGIN IMMEDIATE', { actor: '', role: '', tokenId: null }, (session) =>
+      settleNotice(session, id, receipt),
+    );
+
   settleMessage: Store['settleMessage'] = (actor, messageId, receipt, remember) =>
     this.#inNextCommit((signIns, now) => signIns.settle(actor, messageId, receipt, remember, now));
 
-  verifyTrail: Store['verifyTrail'] = (kid) =>
-    this.#connected((database) => {
-      database.exec('BEGIN');
-      const stream = (query: string, bindings: Record<string, unknown>) =>
-        database.prepare(query).iterate(bindings) as IterableIterator<Row>;
-      return verifyTrail(this.#options.keyring, stream, kid).finally(() => database.exec('COMMIT'));
-    });
+  /** Reads the trail on a connection of its own, so that sign-ins go on meanwhile. */
+  async #apart<T>(work: (source: TrailSource) => Promise<T>): Promise<T> {
+    const apart = new SqliteStore(connectFile(this.#options.file), this.#options);
+    try {
+      return await apart.#connected(async (database) => {
+        database.exec('BEGIN');
+        return work(trailSource(database)).finally(() => database.exec('COMMIT'));
+      });
+    } finally {
+      await apart.close();
+    }
+  }
+
+  verifyTrail: Store['verifyTrail'] = (kid, options) =>
+    this.#apart((source) => verifyTrail(this.#options.keyring, source, kid, options));
+
+  trailRoot: Store['trailRoot'] = (kid) => this.#apart((source) => trailRoot(source, kid));
+
+  standing: Store['standing'] = (seq) =>
+    this.#connected((database) => standingOf(database, this.#options.keyring, seq));
 
   async close(): Promise<void> {
     await this.#knex.destroy();

@@ -1,235 +1,183 @@
 // Walks the audit trail: every link of every chain, and the head of every row. The first broken thing is named.
-import type { TrailVerdict } from '../actions/store.ts';
-import {
-  accountState,
-  type ChainPosition,
-  type EventBody,
-  headOf,
-  installationState,
-  nextLink,
-  tokenState,
-  userState,
-} from '../rules/chain.ts';
+import type { TrailVerdict, VerifyOptions } from '../actions/store.ts';
 import type { Keyring } from '../rules/keyring.ts';
-import {
-  accountOf,
-  bool,
-  chainOf,
-  int,
-  intOrNull,
-  type Row,
-  text,
-  textOrNull,
-  tokenOf,
-  userOf,
-} from './rows.ts';
-import { subjectOf } from './trail.ts';
+import { checkpointBroken } from './checkpoint.ts';
+import { IdSet } from './id-set.ts';
+import { int, type Row, text } from './rows.ts';
+import { recoveryBroken } from './verify-recovery.ts';
+import { type Broken, type Kind, WalkedChain } from './walked-chain.ts';
 
-/** Streams the rows of a query, so that memory stays bounded. */
-export type Stream = (text: string, bindings: Record<string, unknown>) => Iterable<Row> | AsyncIterable<Row>;
+/** Rows of a query, a portion at a time. */
+export type Portions = Iterable<Row[]> | AsyncIterable<Row[]>;
 
-type Broken = NonNullable<TrailVerdict['firstBroken']>;
-
-function bodyOfRow(row: Row): EventBody {
-  return {
-    at: int(row, 'at'),
-    actor: text(row, 'actor'),
-    role: text(row, 'role'),
-    tokenId: intOrNull(row, 'token_id'),
-    action: text(row, 'action') as EventBody['action'],
-    account: textOrNull(row, 'account'),
-    user: textOrNull(row, 'user'),
-    outcome: text(row, 'outcome') as EventBody['outcome'],
-    details: text(row, 'details'),
-  };
+/** What is read of the trail, in portions, so that memory stays bounded however long it is. */
+export interface TrailSource {
+  rows(query: string, bindings: Record<string, unknown>): Portions;
+  /** All events of some subjects, by subject and place. */
+  chains(subjects: readonly string[]): Portions;
+  /** The last number given to an event where none is left out; null where a transaction that is rolled back leaves a gap. */
+  numbered: number | null;
 }
 
-/** What a subject's row claims of its chain, and the state that its head seals. */
-interface Sealed {
-  subject: string;
-  claimed: ChainPosition;
-  keyId: string;
-  head: string;
-  state: (string | number | boolean | null)[];
-}
+/** Rows whose chains are read by one query. */
+const chainsAtOnce = 500;
 
-function sealedOf(kind: string, row: Row): Sealed {
-  const common = { claimed: chainOf(row), keyId: text(row, 'key_id'), head: text(row, 'head') };
-  switch (kind) {
-    case 'user': {
-      const user = userOf(row);
-      return { ...common, subject: subjectOf.user(user.id), state: userState(user) };
-    }
-    case 'account': {
-      const account = accountOf(row);
-      return { ...common, subject: subjectOf.account(account.kid), state: accountState(account) };
-    }
-    case 'token': {
-      const token = tokenOf(row);
-      return { ...common, subject: subjectOf.token(token.id), state: tokenState(token) };
-    }
-    default:
-      return {
-        ...common,
-        subject: subjectOf.installation,
-        state: installationState({
-          sandbox: bool(row, 'sandbox'),
-          keyFingerprint: text(row, 'key_fingerprint'),
-          createdAt: int(row, 'created_at'),
-        }),
-      };
-  }
+/** Lets a spinner turn and a signal be heard between two portions. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 class Walk {
   events = 0;
+  /** Events that only a break vouches for. */
+  unproved = 0;
+  /** The breaks of the first chain that is walked; every other one has the same. */
+  breaks: TrailVerdict['breaks'] | null = null;
+  /** Whether a key was lost. */
+  #broke = false;
   readonly #keyring: Keyring;
-  readonly #stream: Stream;
+  readonly #source: TrailSource;
+  readonly #progress: (events: number) => void;
+  /** Users and tokens that events of the installation and of accounts say were added. */
+  readonly #added = { user: new IdSet(), token: new IdSet() };
 
-  constructor(keyring: Keyring, stream: Stream) {
+  constructor(keyring: Keyring, source: TrailSource, progress: (events: number) => void) {
     this.#keyring = keyring;
-    this.#stream = stream;
+    this.#source = source;
+    this.#progress = progress;
   }
 
-  /** Compares an event with the one before it in its chain, whose number in the trail is lower. */
-  #link(row: Row, before: ChainPosition, seqBefore: number): Broken | null {
-    const subject = text(row, 'subject');
-    const broken = (reason: string): Broken => ({ subject, seq: int(row, 'seq'), reason });
-    if (int(row, 'place') !== before.count + 1) return broken('an event before this one is missing');
-    const key = this.#keyring.get(text(row, 'key_id'));
-    if (!key) return broken(`the key ring has no key "${text(row, 'key_id')}"`);
-    if (nextLink(key.trail, subject, before, bodyOfRow(row)) !== text(row, 'link')) {
-      return broken('the event was changed, moved or put in place of another');
-    }
-    if (int(row, 'seq') <= seqBefore) return broken('the event was moved in the order of the trail');
-    return null;
+  async begin(): Promise<void> {
+    const lost = `SELECT 1 AS found FROM audit_events WHERE subject = 'installation' AND action = 'chain.rekeyed' LIMIT 1`;
+    this.#broke = (await this.#first(lost, {})) !== null;
   }
 
-  /** Compares a row with its chain's end and with its head. */
-  #head(sealed: Sealed, reached: ChainPosition): Broken | null {
-    const broken = (reason: string): Broken => ({ subject: sealed.subject, seq: null, reason });
-    if (reached.count !== sealed.claimed.count || reached.link !== sealed.claimed.link) {
-      return broken('the newest event is missing, or one was added');
-    }
-    const key = this.#keyring.get(sealed.keyId);
-    if (!key) return broken(`the key ring has no key "${sealed.keyId}"`);
-    if (headOf(key.trail, sealed.subject, sealed.claimed, sealed.state) !== sealed.head) {
-      return broken("the row was changed behind the trail's back");
-    }
-    return null;
+  /** That a subject exists is in its account's chain, or the installation's. */
+  #note(event: Row): void {
+    const action = text(event, 'action');
+    if (action !== 'user.added' && action !== 'users.imported' && action !== 'token.created') return;
+    const details = JSON.parse(text(event, 'details')) as { id?: number; ids?: number[] };
+    if (action === 'token.created') this.#added.token.add(details.id ?? 0);
+    else for (const id of details.ids ?? []) this.#added.user.add(id);
   }
 
-  /** Walks the chain and row of each subject of a kind, which the two queries give in the same order. */
-  async subjects(kind: string, rows: string, bindings: Record<string, unknown>): Promise<Broken | null> {
-    for await (const row of this.#stream(rows, bindings)) {
-      const sealed = sealedOf(kind, row);
-      let reached: ChainPosition = { count: 0, link: '' };
-      let seq = 0;
-      const chain = this.#stream('SELECT * FROM audit_events WHERE subject = :subject ORDER BY place', {
-        subject: sealed.subject,
-      });
-      for await (const event of chain) {
-        const broken = this.#link(event, reached, seq);
+  /** Walks the chains of some rows of a kind, and compares each row with its chain's end. */
+  async #walk(kind: Kind, rows: readonly Row[]): Promise<Broken | null> {
+    const walked = rows.map((row) => new WalkedChain(this.#keyring, kind, row, this.#broke));
+    const chains = new Map(walked.map((chain) => [chain.subject, chain]));
+    for await (const events of this.#source.chains([...chains.keys()])) {
+      for (const event of events) {
+        const broken = chains.get(text(event, 'subject'))?.next(event);
         if (broken) return broken;
-        seq = int(event, 'seq');
-        reached = { count: reached.count + 1, link: text(event, 'link') };
-        this.events += 1;
+        if (kind === 'installation' || kind === 'account') this.#note(event);
       }
-      const broken = this.#head(sealed, reached);
+      this.events += events.length;
+      this.#progress(this.events);
+      await breathe();
+    }
+    for (const [index, chain] of walked.entries()) {
+      const broken = chain.end() ?? this.#unadded(kind, chain, rows[index]);
       if (broken) return broken;
+      this.unproved += chain.walk.unproved;
+      this.breaks ??= chain.walk.breaks;
     }
     return null;
   }
 
-  /** Finds rows that no event of the parent's chain brought about, and such events whose row is gone. */
-  async existence(kid: string | null): Promise<Broken | null> {
-    const scope = kid === null ? '' : 'AND account = :kid';
-    const bindings = kid === null ? {} : { kid };
-    const users = new Set<number>();
-    const tokens = new Set<number>();
-    const accounts = new Set<string>();
-    const added = this.#stream(
-      `SELECT subject, action, account, details FROM audit_events
-       WHERE (subject = 'installation' OR subject LIKE 'account:%')
-       AND action IN ('user.added', 'users.imported', 'token.created', 'account.created') ${scope}`,
-      bindings,
-    );
-    for await (const row of added) {
-      const details = JSON.parse(text(row, 'details')) as { id?: number; ids?: number[] };
-      if (text(row, 'action') === 'token.created') tokens.add(details.id ?? 0);
-      else if (text(row, 'action') === 'account.created') accounts.add(text(row, 'account'));
-      else for (const id of details.ids ?? []) users.add(id);
+  /** Finds a row that no event brought about. */
+  #unadded(kind: Kind, { subject }: WalkedChain, row: Row | undefined): Broken | null {
+    if ((kind !== 'user' && kind !== 'token') || !row) return null;
+    if (this.#added[kind].delete(int(row, 'id'))) return null;
+    return { subject, seq: null, reason: 'no event of the trail added this row' };
+  }
+
+  /** Walks every subject of a kind. Of users and tokens, those that were added must all be there. */
+  async subjects(kind: Kind, query: string, bindings: Record<string, unknown>): Promise<Broken | null> {
+    for await (const rows of this.#source.rows(query, bindings)) {
+      for (let from = 0; from < rows.length; from += chainsAtOnce) {
+        const broken = await this.#walk(kind, rows.slice(from, from + chainsAtOnce));
+        if (broken) return broken;
+      }
     }
-    const where = kid === null ? '' : 'WHERE account_kid = :kid';
-    return (
-      (await this.#compare('user', `SELECT id FROM users ${where}`, bindings, users)) ??
-      (await this.#compare('token', `SELECT id FROM tokens ${where}`, bindings, tokens)) ??
-      (await this.#compareAccounts(kid, accounts))
-    );
+    const lost = kind === 'user' || kind === 'token' ? this.#added[kind].lowest() : null;
+    return lost === null ? null : { subject: `${kind}:${lost}`, seq: null, reason: 'the row is gone' };
+  }
+
+  async #first(query: string, bindings: Record<string, unknown>): Promise<Row | null> {
+    for await (const rows of this.#source.rows(query, bindings)) if (rows[0]) return rows[0];
+    return null;
+  }
+
+  /** Finds an account that no event of the installation's chain brought about, and such an event whose account is gone. */
+  async accounts(kid: string | null): Promise<Broken | null> {
+    const bindings = kid === null ? {} : { kid };
+    const created = `SELECT account FROM audit_events WHERE subject = 'installation' AND action = 'account.created'
+      AND account IS NOT NULL ${kid === null ? '' : 'AND account = :kid'}`;
+    const rows = `SELECT kid FROM accounts ${kid === null ? '' : 'WHERE kid = :kid'}`;
+    const first = (of: string, except: string) =>
+      this.#first(
+        `SELECT kid FROM (${of}) AS these WHERE kid NOT IN (${except}) ORDER BY kid LIMIT 1`,
+        bindings,
+      );
+    const unadded = await first(rows, created);
+    if (unadded) {
+      const reason = 'no event of the trail added this row';
+      return { subject: `account:${text(unadded, 'kid')}`, seq: null, reason };
+    }
+    const gone = await first(created.replace('account FROM', 'account AS kid FROM'), rows);
+    return gone && { subject: `account:${text(gone, 'kid')}`, seq: null, reason: 'the row is gone' };
   }
 
   /** Finds an event in the chain of a subject that has no row: chains are walked from the rows. */
   async strays(): Promise<Broken | null> {
-    for await (const row of this.#stream('SELECT count(*) AS events FROM audit_events', {})) {
-      if (int(row, 'events') === this.events) return null;
-    }
-    const stray = this.#stream(
+    const counted = await this.#first('SELECT count(*) AS events FROM audit_events', {});
+    if (counted && int(counted, 'events') === this.events) return null;
+    const stray = await this.#first(
       `SELECT subject, seq FROM audit_events WHERE subject NOT IN (
          SELECT 'installation' UNION ALL SELECT 'account:' || kid FROM accounts
          UNION ALL SELECT 'user:' || id FROM users UNION ALL SELECT 'token:' || id FROM tokens)
        ORDER BY seq LIMIT 1`,
       {},
     );
-    for await (const row of stray) {
-      return { subject: text(row, 'subject'), seq: int(row, 'seq'), reason: 'the event is about nobody' };
-    }
-    return null;
+    if (!stray) return null;
+    return { subject: text(stray, 'subject'), seq: int(stray, 'seq'), reason: 'the event is about nobody' };
   }
 
-  async #compare(
-    kind: 'user' | 'token',
-    rows: string,
-    bindings: Record<string, unknown>,
-    expected: Set<number>,
-  ): Promise<Broken | null> {
-    for await (const row of this.#stream(rows, bindings)) {
-      const id = int(row, 'id');
-      if (!expected.delete(id)) {
-        return { subject: `${kind}:${id}`, seq: null, reason: 'no event of the trail added this row' };
-      }
-    }
-    const [lost] = expected;
-    return lost === undefined ? null : { subject: `${kind}:${lost}`, seq: null, reason: 'the row is gone' };
-  }
-
-  async #compareAccounts(kid: string | null, expected: Set<string>): Promise<Broken | null> {
-    const where = kid === null ? '' : 'WHERE kid = :kid';
-    for await (const row of this.#stream(`SELECT kid FROM accounts ${where}`, kid === null ? {} : { kid })) {
-      const found = text(row, 'kid');
-      if (!expected.delete(found)) {
-        return { subject: `account:${found}`, seq: null, reason: 'no event of the trail added this row' };
-      }
-    }
-    const [lost] = expected;
-    return lost === undefined ? null : { subject: `account:${lost}`, seq: null, reason: 'the row is gone' };
+  /** Finds a number that no event has: events were removed, together with what their subjects' rows said of them. */
+  async gaps(): Promise<Broken | null> {
+    const { numbered } = this.#source;
+    if (numbered === null || numbered === this.events) return null;
+    const gap = await this.#first(
+      `SELECT min(seq) AS missing FROM (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM audit_events) AS next
+       WHERE seq NOT IN (SELECT seq FROM audit_events)`,
+      {},
+    );
+    const seq = gap && int(gap, 'missing');
+    return { subject: 'store', seq, reason: 'the event of this number was removed' };
   }
 }
 
-/** Verifies all chains, or those of one account with its users and tokens. */
+/** Verifies all chains, or those of one account with its users and tokens; and where they stood at a checkpoint. */
 export async function verifyTrail(
   keyring: Keyring,
-  stream: Stream,
+  source: TrailSource,
   kid: string | null,
+  { checkpoint, progress = () => {} }: VerifyOptions = {},
 ): Promise<TrailVerdict> {
-  const walk = new Walk(keyring, stream);
+  const walk = new Walk(keyring, source, progress);
+  await walk.begin();
   const bindings = kid === null ? {} : { kid };
   const of = (column: string) => (kid === null ? '' : `WHERE ${column} = :kid`);
   const firstBroken =
     (kid === null ? await walk.subjects('installation', 'SELECT * FROM installation', {}) : null) ??
     (await walk.subjects('account', `SELECT * FROM accounts ${of('kid')} ORDER BY kid`, bindings)) ??
+    (await walk.accounts(kid)) ??
     (await walk.subjects('user', `SELECT * FROM users ${of('account_kid')} ORDER BY id`, bindings)) ??
     (await walk.subjects('token', `SELECT * FROM tokens ${of('account_kid')} ORDER BY id`, bindings)) ??
-    (await walk.existence(kid)) ??
-    (kid === null ? await walk.strays() : null);
-  return { events: walk.events, intact: firstBroken === null, firstBroken };
+    (await recoveryBroken(source, kid)) ??
+    (kid === null ? await walk.strays() : null) ??
+    (checkpoint ? await checkpointBroken(source, checkpoint) : null) ??
+    (kid === null ? await walk.gaps() : null);
+  const { events, unproved, breaks } = walk;
+  return { events, intact: firstBroken === null, firstBroken, breaks: breaks ?? [], unproved };
 }

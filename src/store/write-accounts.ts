@@ -6,20 +6,27 @@ import { chainOf } from './rows.ts';
 import { on, type Session } from './session.ts';
 import { append, sealAccount, sealInstallation, subjectOf } from './trail.ts';
 
-export async function recordOnInstallation(session: Session, event: NewEvent): Promise<void> {
+export async function recordOnInstallation(
+  session: Session,
+  event: NewEvent,
+  change: { keyFingerprint?: string } = {},
+): Promise<void> {
   const row = await on(session, 'installation').where({ id: 1 }).first();
-  const state = await installation(session);
+  const state = { ...(await installation(session)), ...change };
   const position = await append(session, subjectOf.installation, chainOf(row), event);
   await on(session, 'installation')
     .where({ id: 1 })
-    .update(sealInstallation(session.keyring, state, position));
+    .update({
+      key_fingerprint: state.keyFingerprint,
+      ...sealInstallation(session.keyring, state, position),
+    });
 }
 
 export async function recordOnAccount(
   session: Session,
   account: Account,
   event: NewEvent,
-  change: { enabledAt?: number; enabledBy?: string } = {},
+  change: { enabledAt?: number; enabledBy?: string; recoveryCodes?: string | null } = {},
 ): Promise<Account> {
   const chain = await append(session, subjectOf.account(account.kid), account.chain, {
     account: account.kid,
@@ -30,6 +37,7 @@ export async function recordOnAccount(
     .where({ kid: account.kid })
     .update({
       ...sealAccount(session.keyring, next, chain),
+      recovery_codes: next.recoveryCodes,
       ...(change.enabledAt === undefined ? {} : { enabled_at: next.enabledAt, enabled_by: next.enabledBy }),
     });
   return next;
@@ -46,6 +54,7 @@ export async function addAccount(
     enabledBy: null,
     wanted: false,
     createdAt: session.now,
+    recoveryCodes: null,
     chain: { count: 0, link: '' },
   };
   await on(session, 'accounts').insert({

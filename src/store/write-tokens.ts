@@ -1,14 +1,22 @@
 // Writes operators' access tokens.
 import type { NewEvent, NewToken, Token } from '../actions/store.ts';
 import { token as readToken } from './read-tokens.ts';
-import { accountOf } from './rows.ts';
+import { sealedAccount } from './sealed.ts';
 import { first, on, type Session } from './session.ts';
 import { append, sealToken, subjectOf } from './trail.ts';
 import { recordOnAccount, recordOnInstallation } from './write-accounts.ts';
 
 export async function addToken(session: Session, values: NewToken, event: NewEvent): Promise<Token> {
   const [id = 0] = await session.reserveIds('tokens', 1);
-  const token = { ...values, id, user: null, createdAt: session.now, revokedAt: null };
+  const token = {
+    ...values,
+    id,
+    user: null,
+    createdAt: session.now,
+    revokedAt: null,
+    verifiedAt: null,
+    verifiedPlace: null,
+  };
   await on(session, 'tokens').insert({
     id,
     digest: token.digest,
@@ -28,7 +36,7 @@ export async function addToken(session: Session, values: NewToken, event: NewEve
   else {
     const row = await first(on(session, 'accounts').where({ kid: token.accountKid }));
     if (!row) throw new Error('A token is narrowed to an account that does not exist.');
-    await recordOnAccount(session, accountOf(row), said);
+    await recordOnAccount(session, sealedAccount(session.keyring, row), said);
   }
   const added = await readToken(session, id);
   if (!added) throw new Error('A token that was just added is not there.');

@@ -28,6 +28,8 @@ function userColumns(user: Omit<User, 'chain'>): Record<string, unknown> {
     attempts_left: user.attemptsLeft,
     locked_at: user.lockedAt,
     contact_changed_at: user.contactChangedAt,
+    codes_after: user.codesAfter,
+    trust_after: user.trustAfter,
   };
 }
 
@@ -43,6 +45,8 @@ function newUser(session: Session, account: Account, values: NewUser, id: number
     lastVerifiedAt: null,
     contactChangedAt: null,
     createdAt: session.now,
+    codesAfter: 0,
+    trustAfter: 0,
   };
 }
 
@@ -90,15 +94,11 @@ async function endCodes(session: Session, userId: number, reason: CodeEnd): Prom
   await open().update({ ended_at: session.now, ended_reason: reason });
 }
 
-export async function endTrust(
-  session: Session,
-  userId: number,
-  reason: TrustEnd,
-  location: string | null = null,
-): Promise<number> {
-  const query = on(session, 'trusted_locations').where({ user_id: userId }).whereNull('ended_at');
-  if (location !== null) query.where({ location });
-  return query.update({ ended_at: session.now, ended_reason: reason });
+async function endTrust(session: Session, userId: number, reason: TrustEnd): Promise<void> {
+  await on(session, 'trusted_locations')
+    .where({ user_id: userId })
+    .whereNull('ended_at')
+    .update({ ended_at: session.now, ended_reason: reason });
 }
 
 async function replacePractices(
@@ -126,7 +126,13 @@ export async function saveUser(
     user: user.username,
     ...event,
   });
-  const next: User = { ...user, ...values, chain };
+  const next: User = {
+    ...user,
+    ...values,
+    ...(codesEnd === undefined ? {} : { codesAfter: chain.count }),
+    ...(trustEnd === undefined ? {} : { trustAfter: chain.count }),
+    chain,
+  };
   const unproved = {
     ...(values.emailKey === undefined ? {} : { email_proved_at: null }),
     ...(values.phoneKey === undefined ? {} : { phone_proved_at: null }),

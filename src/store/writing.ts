@@ -1,10 +1,13 @@
 // What is written where a person waits. Every write appends its event and seals the head of its row.
 import type { NewEvent, Writing } from '../actions/store.ts';
+import { addNotices } from './notices.ts';
 import { readingOf } from './reading.ts';
+import { rejectRecovery, replaceRecoveryCodes, useRecoveryCode } from './recovery.ts';
+import { endEverything } from './restored.ts';
 import type { Session } from './session.ts';
-import { addAccount, addPractice, recordOnAccount } from './write-accounts.ts';
+import { addAccount, addPractice, recordOnAccount, recordOnInstallation } from './write-accounts.ts';
 import { addToken, saveToken } from './write-tokens.ts';
-import { addUsers, endTrust, saveUser } from './write-users.ts';
+import { addUsers, saveUser } from './write-users.ts';
 
 async function record(
   session: Session,
@@ -23,15 +26,22 @@ export function writingOf(session: Session): Writing {
     addAccount: (account, event) => addAccount(session, account, event),
     saveAccount: (account, change, event) => recordOnAccount(session, account, event, change),
     addPractice: (account, name, event) => addPractice(session, account, name, event),
+    replaceRecoveryCodes: (account, digests, event) => replaceRecoveryCodes(session, account, digests, event),
+    useRecoveryCode: (account, code, event) => useRecoveryCode(session, account, code, event),
+    rejectRecovery: (account, tries, event) => rejectRecovery(session, account, tries, event),
     addUsers: (account, values, event) => addUsers(session, account, values, event),
     saveUser: (user, change, event) => saveUser(session, user, change, event),
-    forgetLocations: async (user, location, event) => {
-      const ended = await endTrust(session, user.id, 'forgotten', location);
-      if (ended > 0) await saveUser(session, user, {}, event);
-      return ended;
-    },
+    addNotices: (account, notices) => addNotices(session, account, notices),
     addToken: (token, event) => addToken(session, token, event),
     saveToken: (token, change, event) => saveToken(session, token, change, event),
+    adoptKey: (event) =>
+      recordOnInstallation(session, event, { keyFingerprint: session.keyring.current.fingerprint }),
+    closeChains: async (lostFingerprint, reason) => {
+      const { closeChains } = await import('./rekey.ts');
+      return closeChains(session, lostFingerprint, reason);
+    },
+    endEverything: (reason) => endEverything(session, reason),
+    recordOnInstallation: (event) => recordOnInstallation(session, event),
     record: (subject, event) => record(session, subject, event),
   };
 }

@@ -76,7 +76,7 @@ test('a message that fails for good ends its code and names the other channel', 
     hint: 'Try the other channel: email (j•••@northside.example).',
     details: { reason: 'handset is off', otherChannel: 'email (j•••@northside.example)' },
   });
-  expect(world.kept.sql('SELECT via, ended_reason FROM codes ORDER BY id')).toEqual([
+  expect(world.kept.sql("SELECT via, ended_reason FROM codes WHERE app = 'platform' ORDER BY id")).toEqual([
     { via: 'email', ended_reason: null },
     { via: 'sms', ended_reason: 'undelivered' },
   ]);
@@ -94,7 +94,7 @@ test('a message that fails for good ends its code and names the other channel', 
 test('a code whose delivery is unknown still works', async () => {
   here.world.delivery.receipt = { status: 'unknown', reason: 'the gateway did not answer' };
   expect(await send()).toMatchObject({ exit: 0 });
-  expect(here.world.kept.sql('SELECT status, reason FROM messages')).toEqual([
+  expect(here.world.kept.sql("SELECT status, reason FROM messages WHERE app = 'platform'")).toEqual([
     { status: 'unknown', reason: 'the gateway did not answer' },
   ]);
   expect(await verify(here.world.delivery.lastCode)).toMatchObject({ result: 'verified' });

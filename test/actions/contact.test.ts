@@ -10,6 +10,7 @@ import {
   kid,
   type Northside,
   preparedNorthside,
+  prove,
   sendCode,
   signIn,
 } from '../support/northside.ts';
@@ -112,6 +113,7 @@ describe('a change, once 2FA is on', () => {
     await world.call(maria(), { ...again, practices: ['Pediatrics'] });
     await world.call(maria(), { ...again, name: 'Another' });
     world.clock.move(400 * 86_400_000);
+    await prove(here, maria());
     expect(await show('janet')).toMatchObject({ status: 'locked', attemptsLeft: 0, email: row.email });
     for (const role of ['owner', 'provisioner', 'customer-care', 'application'] as const) {
       const request = { do: 'reactivate', account: kid, users: ['janet'], reason: 'please' };
@@ -142,6 +144,7 @@ describe('a change, once 2FA is on', () => {
     const { world } = here;
     await world.done(maria(), { do: 'user.deactivate', user: 'li' });
     expect((await update('jane', { email: contacts.li.email })).exit).toBe(0);
+    await prove(here, maria());
     const back = { do: 'reactivate', users: ['li'], reason: 'back from leave', deactivated: true };
     const error = await world.refused(maria(), back, 'contact-data-required');
     expect(error.details).toEqual({ problems: ["The email is jane's already."] });
@@ -194,6 +197,7 @@ describe('before 2FA is on', () => {
     await update('jane', { email: contacts.jane.email });
     await world.done(maria(), { do: 'user.deactivate', user: 'li' });
     expect(await world.done(maria(), { do: 'enable', confirm: kid })).toMatchObject({ changed: true });
+    await prove(here, maria());
     const back = { do: 'reactivate', users: ['li'], reason: 'back', deactivated: true };
     const refused = await world.refused(maria(), back, 'contact-data-required');
     expect(refused.details?.problems).toEqual(['The email contains white space.', 'The phone is missing.']);

@@ -1,7 +1,7 @@
 // Turning 2FA on: who confirms what, what is seen before, and that it is for the whole account (R1…R4).
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { dayMs } from '../../src/rules/constants.ts';
-import { copyOf, ip, kid, type Northside, otherKid, preparedNorthside } from '../support/northside.ts';
+import { copyOf, ip, kid, type Northside, otherKid, preparedNorthside, prove } from '../support/northside.ts';
 
 let template: Northside;
 let here: Northside;
@@ -74,6 +74,7 @@ test('a second time it stays as it was', async () => {
   await world.done(maria(), { do: 'enable', confirm: kid });
   const first = await twoFactor();
   world.clock.move(dayMs);
+  await prove(here, omar);
   const before = (await world.events()).length;
   expect(await world.done(omar, { do: 'enable', confirm: kid })).toMatchObject({
     enabledBy: 'maria',

@@ -78,6 +78,9 @@ test('an account is prepared, turned on, signed in to, locked out of and reactiv
     plan: preview.plan,
     changed: true,
   });
+  await world.refused(maria, { do: 'enable', confirm: account }, 'second-factor-required');
+  await world.done(maria, { do: 'auth.challenge', via: 'email' });
+  await world.done(maria, { do: 'auth.verify', code: world.delivery.lastCode });
   const repeated = await world.done(maria, { do: 'enable', confirm: account });
   expect(repeated).toMatchObject({ enabledAt: '2026-03-05T09:00:00.000Z', changed: false });
 
@@ -104,7 +107,7 @@ test('an account is prepared, turned on, signed in to, locked out of and reactiv
     outstanding: 1,
     attemptsLeft: 7,
   });
-  expect(world.delivery.codes).toMatchObject([
+  expect(world.delivery.codes.slice(1)).toMatchObject([
     { via: 'sms', to: '+12015550125', account, accountName: 'Northside', user: 'jane' },
   ]);
   const code = world.delivery.lastCode;
@@ -134,6 +137,9 @@ test('an account is prepared, turned on, signed in to, locked out of and reactiv
     exit: 9,
     result: { result: 'locked', why: 'none', attemptsLeft: 0, trustedUntil: null },
   });
+  await world.refused(maria, { do: 'lockouts' }, 'second-factor-required');
+  await world.done(maria, { do: 'auth.challenge', via: 'email' });
+  await world.done(maria, { do: 'auth.verify', code: world.delivery.lastCode });
   const locked = await world.done(maria, { do: 'lockouts' });
   expect(locked).toEqual([
     {

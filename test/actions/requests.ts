@@ -40,6 +40,8 @@ interface Valid {
   /** What owner, System Administrator, Customer Care, provisioner and application are granted. */
   grants: string;
   options(situation: Situation): Options;
+  /** What it ends with when it is granted; 0 unless told. */
+  exit?: number;
   /** Where 2FA must not be on yet. */
   before?: true;
 }
@@ -52,6 +54,8 @@ const applications = 'no no no no yes';
 const audit = 'yes own no no no';
 
 export const valid: Record<OperationName, Valid> = {
+  'auth.challenge': { grants: administrators, options: () => ({ via: 'email' }) },
+  'auth.verify': { grants: administrators, options: () => ({ code: '123456' }), exit: 8 },
   'auth.status': { grants: 'yes yes yes yes yes', options: () => ({}) },
   'token.create': { grants: tokens, options: () => ({ role: 'customer-care' }) },
   'token.list': { grants: 'yes own no no no', options: () => ({}) },
@@ -82,8 +86,14 @@ export const valid: Record<OperationName, Valid> = {
   lockouts: { grants: see, options: () => ({}) },
   'lockouts.show': { grants: see, options: () => ({ user: 'li' }) },
   reactivate: { grants: administrators, options: () => ({ users: ['li'], reason: 'called back' }) },
+  'recovery.renew': { grants: administrators, options: () => ({}) },
   'location.list': { grants: administrators, options: () => ({ user: 'jane' }) },
   'location.forget': { grants: 'no own no no yes', options: () => ({ user: 'jane' }) },
+  'db.rotateKey': { grants: tokens, options: () => ({}) },
   'audit.list': { grants: audit, options: () => ({}) },
   'audit.verify': { grants: audit, options: () => ({}) },
+  'audit.checkpoint': { grants: audit, options: () => ({}) },
+  'audit.export': { grants: audit, options: () => ({}) },
+  'audit.follow': { grants: audit, options: () => ({ cursor: '0' }) },
+  'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

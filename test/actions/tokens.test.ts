@@ -12,6 +12,7 @@ import {
   kid,
   missingKid,
   type Northside,
+  prove,
 } from '../support/northside.ts';
 
 let template: Northside;
@@ -188,6 +189,8 @@ describe("a System Administrator's token", () => {
       details: { code: 'operator-locked' },
     });
     await world.done(here.omar, { do: 'reactivate', users: ['maria'], reason: 'it is her' });
+    await world.refused(maria(), { do: 'user.list' }, 'second-factor-required');
+    await prove(here, maria());
     await world.done(maria(), { do: 'user.list' });
   });
 

@@ -46,7 +46,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
 
 /** What became of the codes that a user entered, oldest first: compared ones have another outcome than `refused`. */
 async function entered(user: string): Promise<EventRow[]> {
-  const events = await installation.json<EventRow[]>(['audit', 'list', '--user', user, ...by('maria')]);
+  const events = await installation.json<EventRow[]>(['audit', 'list', '--user', user, ...by('owner')]);
   return events.filter(({ action }) => ['code.verified', 'code.rejected', 'user.locked'].includes(action));
 }
 
@@ -60,7 +60,7 @@ function counts(verdicts: readonly Verdict[]): Record<string, number> {
 }
 
 function show(user: string): Promise<UserView> {
-  return installation.json(['user', 'show', user, ...by('maria')]);
+  return installation.json(['user', 'show', user, ...by('owner')]);
 }
 
 describe('codes entered at once', () => {
@@ -177,12 +177,18 @@ describe('the same change at once', () => {
   it('enable changes the account once', async () => {
     start(prepared);
     const both = await Promise.all(
-      ['maria', 'nina'].map((profile) => installation.json(['enable', '--confirm', kid, ...by(profile)])),
+      ['maria', 'nina'].map((profile) =>
+        installation.run(['enable', '--confirm', kid, ...by(profile), '--json']),
+      ),
     );
-    expect(both.map(({ changed }) => changed).sort()).toEqual([false, true]);
-    expect(both[0]).toMatchObject({ enabledAt: both[1]?.enabledAt, enabledBy: both[1]?.enabledBy });
-    const events = ['audit', 'list', '--action', 'account.enabled', ...by('maria')];
-    expect(await installation.json(events)).toMatchObject([{ actor: both[0]?.enabledBy }]);
+    // Whoever comes second finds it on already, or, when it was on before they were known, needs a second factor.
+    const done = both.filter(({ exit }) => exit === 0).map(({ stdout }) => JSON.parse(stdout));
+    expect(both.map(({ exit }) => exit).every((exit) => exit === 0 || exit === 7)).toBe(true);
+    const first = done.filter(({ changed }) => changed);
+    expect(first).toHaveLength(1);
+    for (const each of done) expect(each).toMatchObject({ enabledBy: first[0].enabledBy });
+    const events = ['audit', 'list', '--action', 'account.enabled', ...by('owner')];
+    expect(await installation.json(events)).toMatchObject([{ actor: first[0].enabledBy }]);
   });
 
   it('import of one file adds each user once', async () => {

@@ -118,6 +118,31 @@ describe('a configuration', () => {
   });
 });
 
+describe('rates', () => {
+  it('are numbers in the file and digits in a variable, beside a channel or without it', async () => {
+    const rates = 'email: { perMinute: 300 }\nsms:\n  perMinute: 60\n';
+    expect(await given(rates)).toMatchObject({ email: null, rates: { email: 300, sms: 60 } });
+    expect(await given(rates, { TWOFA_SMS_PER_MINUTE: '90' })).toMatchObject({
+      rates: { email: 300, sms: 90 },
+    });
+    expect(await given('')).toMatchObject({ rates: { email: null, sms: null } });
+    const shown = effective(await given(rates)).find((each) => each.key === 'sms.perMinute');
+    expect(shown).toEqual({
+      key: 'sms.perMinute',
+      value: '60',
+      source: 'file',
+      variable: 'TWOFA_SMS_PER_MINUTE',
+    });
+  });
+
+  it.each(['0', '-1', '1.5', '"x"', '[60]', '1000001', 'true'])('%s is none', async (value) => {
+    const error = await errorOf(given(`sms:\n  perMinute: ${value}\n`));
+    expect(error.message).toMatch(
+      /2:14: sms\.perMinute must be a whole number of messages a minute, .*1000000\.$/,
+    );
+  });
+});
+
 describe('config show', () => {
   it('lists every key with its value, where it comes from, and its variable', async () => {
     expect(effective(await given(whole, { TWOFA_EMAIL_TLS: 'required' }))).toEqual([
@@ -128,6 +153,7 @@ describe('config show', () => {
         variable: 'TWOFA_DATABASE_URL',
       },
       { key: 'keyFile', value: '/etc/twofa/key.json', source: 'file', variable: 'TWOFA_KEY_FILE' },
+      { key: 'keyCommand', value: null, source: 'default', variable: 'TWOFA_KEY_COMMAND' },
       { key: 'domain', value: 'app.northside.example', source: 'file', variable: 'TWOFA_DOMAIN' },
       {
         key: 'email.url',
@@ -154,6 +180,8 @@ describe('config show', () => {
         source: 'file',
         variable: 'TWOFA_EMAIL_FROM',
       },
+      { key: 'email.perMinute', value: null, source: 'default', variable: 'TWOFA_EMAIL_PER_MINUTE' },
+      { key: 'sms.perMinute', value: null, source: 'default', variable: 'TWOFA_SMS_PER_MINUTE' },
     ]);
   });
 
@@ -201,7 +229,7 @@ describe('what is wrong in the file', () => {
       1,
       1,
       'there is no key "wunderbar"',
-      'Known are database, keyFile, domain, email.',
+      'Known are database, keyFile, keyCommand, domain, email, sms.',
     ],
     [
       'a section that is a value',
@@ -310,6 +338,22 @@ describe('what is wrong in the file', () => {
       5,
       20,
       'email.passwordCommand stands beside email.passwordFile; one is enough',
+      null,
+    ],
+    [
+      'a key file and a key command',
+      'keyFile: /x\nkeyCommand: [y]\n',
+      2,
+      13,
+      'keyCommand stands beside keyFile; a key ring is kept in one place',
+      null,
+    ],
+    [
+      'a key command that is no list',
+      'keyCommand: pass show key\n',
+      1,
+      13,
+      'keyCommand must be a list of the program and its arguments, each of them text',
       null,
     ],
     [

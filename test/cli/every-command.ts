@@ -1,4 +1,6 @@
 // Every command with arguments that are right, and whom the matrix grants it: what tests of all commands go through.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { programOf } from '../../src/cli/program.ts';
 import type { Run, Surroundings } from '../../src/cli/run.ts';
@@ -53,6 +55,10 @@ export interface Each {
   about?: 'an account';
 }
 
+let files = 0;
+/** A number that no file has yet. */
+const newFile = () => ++files;
+
 const tokens = 'yes no no no no';
 const roster = { grants: 'yes own no yes no', about: 'an account' } as const;
 const see = { grants: 'yes own masked yes no', about: 'an account' } as const;
@@ -92,11 +98,23 @@ export const everyCommand: Record<string, Each> = {
   lockouts: { ...see, args: () => [] },
   'lockouts show': { ...see, args: () => ['sam'] },
   reactivate: { ...administrators, args: () => ['jane', '--reason', 'called back'] },
+  'recovery renew': {
+    ...administrators,
+    args: ({ here }) => ['--recovery-codes-file', `${here.home}/recovery-${newFile()}.txt`],
+  },
   'audit list': { ...audit, args: () => [] },
   'audit verify': { ...audit, args: () => [] },
+  'audit checkpoint': { ...audit, args: () => [] },
+  'audit export': { ...audit, args: () => [] },
+  'audit follow': { ...audit, args: () => ['--once'] },
+  'db restore': { grants: tokens, args: () => ['--accept', '--reason', 'the disk failed'] },
+  'db rotate-key': { grants: tokens, args: () => [] },
+  'db rekey': { grants: null, args: () => ['--lost-key', '--reason', 'gone', '--confirm', 'rekey'], exit: 6 },
   doctor: { grants: null, args: () => [] },
   'auth login': { grants: null, args: () => ['-p', 'stored'], input: ({ token }) => token },
   'auth status': { grants: 'yes yes yes yes yes', args: () => [] },
+  'auth challenge': { grants: administrators.grants, args: () => ['--via', 'email'] },
+  'auth verify': { grants: administrators.grants, args: () => [], input: () => '123456', exit: 8 },
   'auth logout': { grants: null, args: () => ['-p', 'nobody'], exit: 4 },
   'token create': { grants: tokens, args: () => ['--role', 'customer-care'] },
   'token list': { grants: 'yes own no no no', about: 'an account', args: () => [] },
@@ -134,31 +152,32 @@ export function callable(command: Command, path: readonly string[] = []): Map<st
 /** An installation with 2FA on, where Sam is locked, and an account beside it. */
 export async function everySituation(): Promise<Situation> {
   const here = await quickEnabledNorthside();
-  const situation = { here, spare: '', roster: `${here.home}/roster.csv`, david: '', wrong: '', token: '' };
-  here.inProcess = true;
+  const situation = {
+    here,
+    spare: '',
+    roster: join(here.home, 'roster.csv'),
+    david: '',
+    wrong: '',
+    token: '',
+  };
   const platform = ['-a', kid, '-p', 'platform'];
-  for (const user of ['sam', 'jane']) {
-    await here.json(['code', 'send', user, '--via', 'email', ...platform]);
-  }
-  for (const exit of [8, 8, 8, 8, 8, 8, 9]) {
-    const wrong = otherThan(here.lastCode('sam'));
-    await here.json(['code', 'verify', 'sam', '--ip', ip, ...platform], exit, { input: wrong });
-  }
-  await here.prepare(async (run) => {
+  await here.prepare(async (json) => {
+    for (const user of ['sam', 'jane']) await json(['code', 'send', user, '--via', 'email', ...platform]);
+    for (const exit of [8, 8, 8, 8, 8, 8, 9]) {
+      const wrong = otherThan(here.lastCode('sam'));
+      await json(['code', 'verify', 'sam', '--ip', ip, ...platform], exit, { input: wrong });
+    }
     const gone = ['--email', 'gone@northside.example', '--phone', '+12015550150', '-a', kid];
-    await run('user', 'add', 'gone', '--name', 'Gone', ...gone);
-    await run('account', 'create', otherKid, '--name', 'Lakeside');
+    await json(['user', 'add', 'gone', '--name', 'Gone', ...gone]);
+    await json(['account', 'create', otherKid, '--name', 'Lakeside']);
     for (const user of ['jane', 'sam', 'gone'])
-      await run('user', 'add', user, '--name', user, '-a', otherKid);
-    const spare = (await run('token', 'create', '--role', 'application', '--app', 'kiosk', '-a', kid)) as {
-      id: string;
-    };
-    situation.spare = spare.id;
-    situation.token = ((await run('token', 'create', '--role', 'owner')) as { token: string }).token;
-    situation.david = ((await run('user', 'show', 'david', '-a', kid)) as { id: string }).id;
-    situation.wrong = otherThan(here.lastCode('jane'));
-    const { writeFileSync } = await import('node:fs');
-    writeFileSync(situation.roster, 'username,name\njane,Jane Roe\n');
+      await json(['user', 'add', user, '--name', user, '-a', otherKid]);
+    const spare = ['token', 'create', '--role', 'application', '--app', 'kiosk', '-a', kid];
+    situation.spare = (await json<{ id: string }>(spare)).id;
+    situation.token = (await json<{ token: string }>(['token', 'create', '--role', 'owner'])).token;
+    situation.david = (await json<{ id: string }>(['user', 'show', 'david', '-a', kid])).id;
   });
+  situation.wrong = otherThan(here.lastCode('jane'));
+  writeFileSync(situation.roster, 'username,name\njane,Jane Roe\n');
   return situation;
 }

@@ -19,9 +19,9 @@ afterAll(() => here.remove());
 beforeEach(async () => {
   accounts += 1;
   account = String(accounts);
-  await here.prepare(async (run) => {
-    await run('account', 'create', account, '--name', `Account ${account}`);
-    await run('practice', 'add', 'Pediatrics', '-a', account);
+  await here.prepare(async (json) => {
+    await json(['account', 'create', account, '--name', `Account ${account}`]);
+    await json(['practice', 'add', 'Pediatrics', '-a', account]);
   });
 });
 
@@ -190,9 +190,17 @@ describe('user export', () => {
 
   test('brings back what a spreadsheet would take for a formula', async () => {
     const odd = [`'=1+1`, '=HYPERLINK("x")', '-2', '+CMD', "'+12", '@sum'];
-    await here.prepare(async (run) => {
+    await here.prepare(async (json) => {
       for (const [index, name] of odd.entries()) {
-        await run('user', 'add', `odd${index}`, `--name=${name}`, `--email=${name}@x.example`, '-a', account);
+        await json([
+          'user',
+          'add',
+          `odd${index}`,
+          `--name=${name}`,
+          `--email=${name}@x.example`,
+          '-a',
+          account,
+        ]);
       }
     });
     const { stdout } = await here.run(['user', 'export', '-a', account]);

@@ -60,7 +60,9 @@ describe('granted', () => {
   test.each(granted)('$path to $role: exit $exit', async ({ path, role, grant, exit }) => {
     const ran = await run(path, profileOf[role], kid);
     expect(ran).toMatchObject({ exit });
-    JSON.parse(ran.stdout);
+    // What follows the trail prints a document a line, as it comes.
+    for (const text of path === 'audit follow' ? ran.stdout.split('\n').filter(Boolean) : [ran.stdout])
+      JSON.parse(text);
     if (grant !== 'masked') return;
     expect(ran.stdout).not.toMatch(/jane@|maria@|\+1201555/);
   });
@@ -75,7 +77,7 @@ describe("another account's data is answered as what does not exist: exit 5", ()
     expect(missing).toMatchObject({ exit: 5, stdout: '' });
   }
 
-  test.each(cells.filter((cell) => cell.grant === 'own'))(
+  test.each(cells.filter((cell) => cell.grant === 'own' && cell.about !== undefined))(
     "$path to an account's $role",
     async ({ path, role }) => {
       await same(path, profileOf[role]);
@@ -95,8 +97,8 @@ describe("another account's data is answered as what does not exist: exit 5", ()
   test.each(narrowed)('to a %s narrowed to one: %s', async (role, path) => {
     const app = role === 'application' ? ['--app', 'platform'] : [];
     const profile = `narrowed-${role}`;
-    await situation.here.prepare(async (prepare) => {
-      await prepare('token', 'create', '--role', role, ...app, '-a', kid, '--save', profile);
+    await situation.here.prepare(async (json) => {
+      await json(['token', 'create', '--role', role, ...app, '-a', kid, '--save', profile]);
     });
     await same(path, profile);
   });
@@ -105,9 +107,9 @@ describe("another account's data is answered as what does not exist: exit 5", ()
 describe('without a token', () => {
   let bare: Prepared;
   beforeAll(async () => {
-    bare = await new Prepared().prepare(async (prepare) => {
-      await prepare('init');
-      await prepare('auth', 'logout');
+    bare = await new Prepared().prepare(async (json) => {
+      await json(['init']);
+      await json(['auth', 'logout']);
     });
   });
   afterAll(() => bare.remove());

@@ -119,6 +119,7 @@ describe('before 2FA is on', () => {
       changed: true,
     });
     expect(enabled.enabledAt).toMatch(instant);
+    await here.prove('nina');
     const again = await here.json(['enable', '--confirm', kid, '-a', kid, '-p', 'nina']);
     expect(again).toMatchObject({ enabledAt: enabled.enabledAt, enabledBy: 'maria', changed: false });
     const shown = await here.json(['account', 'show', '-a', kid]);
@@ -227,9 +228,11 @@ describe('with 2FA on', () => {
   });
 
   test('a request id makes a repeat harmless', async () => {
+    const mails = () => here.outbox().filter((sent) => sent.user === 'nina').length;
+    const before = mails();
     const first = await send('nina', 'email', '--request-id', 'a-1');
     expect(await send('nina', 'email', '--request-id', 'a-1')).toEqual(first);
-    expect(here.outbox().filter((sent) => sent.user === 'nina')).toHaveLength(1);
+    expect(mails()).toBe(before + 1);
     const wrong = otherThan(here.lastCode('nina'));
     const rejected = await verify('nina', wrong, 8, '--request-id', 'b-1');
     expect(await verify('nina', wrong, 8, '--request-id', 'b-1')).toEqual(rejected);
@@ -293,20 +296,15 @@ describe('with 2FA on', () => {
         endedReason: null,
       },
     ]);
-    const forget = ['location', 'forget', 'maria', ...maria];
+    const forget = ['location', 'forget', 'maria', '-a', kid, '-p', 'nina'];
     const forgotten = { account: kid, username: 'maria', forgotten: 1, changed: true };
-    expect(await here.json([...forget, '--ip', elsewhere])).toEqual({
-      ...forgotten,
-      forgotten: 0,
-      changed: false,
-    });
-    expect(await here.json([...forget, '--ip', `::ffff:${ip}`])).toEqual(forgotten);
+    expect(await here.json(forget)).toEqual(forgotten);
     expect(await here.json(forget)).toEqual({ ...forgotten, forgotten: 0, changed: false });
     expect(await login('maria', ip, 7)).toMatchObject({ reason: 'trust-ended' });
+    await here.prove('maria');
     expect(await here.json(['location', 'list', 'david', ...maria])).toEqual([]);
     expect((await here.error(['location', 'list', 'nobody', ...maria], 5)).code).toBe('user-not-found');
     expect((await here.error(['location', 'list', 'jane', ...platform], 4)).code).toBe('not-permitted');
-    expect((await here.error([...forget, '--ip', 'here'], 2)).code).toBe('invalid-input');
   });
 
   test('status of an account and of a user', async () => {

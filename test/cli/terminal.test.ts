@@ -74,6 +74,7 @@ describe.skipIf(!hasTerminal)(`enable on a terminal${skipped}`, () => {
     expect(exit).toBe(0);
     expect(readable(screen)).toContain(`✓ 2FA is on for account ${kid}: 2 practices, 5 users.`);
     expect(await isEnabled(here)).toBe(true);
+    await here.prove('maria');
     const again = await onTerminal(here.home, ['enable', ...maria]);
     expect(again.exit).toBe(0);
     expect(readable(again.screen)).toMatch(/2FA is on for account 10482 since .* by maria\./);
@@ -226,9 +227,9 @@ describe('data is no command to the terminal', () => {
   const name = 'Eve\u202elosrep\u200b';
   beforeAll(async () => {
     here = await quickNorthside();
-    await here.prepare(async (run) => {
-      await run('user', 'add', 'eve', '--name', name, '-a', kid);
-      await run('user', 'add', 'mallory', '--name', 'Mallory', '-a', kid);
+    await here.prepare(async (json) => {
+      await json(['user', 'add', 'eve', '--name', name, '-a', kid]);
+      await json(['user', 'add', 'mallory', '--name', 'Mallory', '-a', kid]);
     });
     // What no command stores, somebody else may have.
     const database = here.database();
@@ -279,8 +280,8 @@ describe('pipes and interruptions', () => {
   let roster: string;
   beforeAll(async () => {
     here = await quickNorthside();
-    await here.prepare(async (run) => {
-      await run('account', 'create', '20001', '--name', 'Lakeside');
+    await here.prepare(async (json) => {
+      await json(['account', 'create', '20001', '--name', 'Lakeside']);
     });
     roster = join(here.home, 'many.csv');
     const rows = Array.from({ length: 20_000 }, (_, n) => `user${n},User ${n},user${n}@lakeside.example,,,`);

@@ -1,10 +1,10 @@
 // The message that the tests send, and where they send it.
-import type { Message } from '../../src/actions/delivery.ts';
+import type { CodeMessage } from '../../src/actions/delivery.ts';
 import type { EmailConfig } from '../../src/delivery/config.ts';
 
 const sentAt = Date.UTC(2026, 2, 1, 9, 30);
 
-export function codeMessage(changes: Partial<Message> = {}): Message {
+export function codeMessage(changes: Partial<CodeMessage> = {}): CodeMessage {
   return {
     kind: 'code',
     via: 'email',

@@ -90,6 +90,8 @@ describe('the state that a head seals', () => {
     lockedAt: null,
     email: 'jane@northside.example',
     phone: '+12015550123',
+    codesAfter: 0,
+    trustAfter: 0,
   };
   const account = {
     kid: '10482',
@@ -98,6 +100,7 @@ describe('the state that a head seals', () => {
     enabledAt: null,
     enabledBy: null,
     createdAt: 5,
+    recoveryCodes: null,
   };
   const token = {
     digest: 'd',
@@ -108,6 +111,8 @@ describe('the state that a head seals', () => {
     mayContacts: false,
     expiresAt: null,
     revokedAt: null,
+    verifiedAt: null,
+    verifiedPlace: null,
   };
   const installation = { sandbox: false, keyFingerprint: 'f', createdAt: 5 };
   const head = (state: ReturnType<typeof userState>, position = { count: 4, link: 'l' }) =>
@@ -122,6 +127,8 @@ describe('the state that a head seals', () => {
     ['lock', { lockedAt: 0 }],
     ['email', { email: 'eve@northside.example' }],
     ['phone', { phone: null }],
+    ['ended codes', { codesAfter: 3 }],
+    ['ended trust', { trustAfter: 3 }],
   ])("a user's %s", (_, changed) => {
     expect(head(userState({ ...user, ...changed }))).not.toBe(head(userState(user)));
   });
@@ -133,6 +140,7 @@ describe('the state that a head seals', () => {
     ['2FA', { enabledAt: 5 }],
     ['who turned it on', { enabledBy: 'maria' }],
     ['age', { createdAt: 6 }],
+    ['recovery codes', { recoveryCodes: 'd' }],
   ])("an account's %s", (_, changed) => {
     expect(head(accountState({ ...account, ...changed }))).not.toBe(head(accountState(account)));
   });

@@ -1,6 +1,6 @@
 // The key ring, and the keys derived from each of its keys.
 import { describe, expect, test } from 'vitest';
-import { codeDigest, deriveKeys, keyringOf } from '../../src/rules/keyring.ts';
+import { codeDigest, deriveKeys, keyringOf, renewableKeyring } from '../../src/rules/keyring.ts';
 
 const old = deriveKeys('k1', Buffer.alloc(32, 1));
 const current = deriveKeys('k2', Buffer.alloc(32, 2));
@@ -35,6 +35,12 @@ describe('the ring', () => {
   test('has no key of an unknown id', () => {
     expect(ring.get('k3')).toBeUndefined();
     expect(ring.get('__proto__')).toBeUndefined();
+    expect(ring.withFingerprint('k1')).toBeUndefined();
+  });
+
+  test('recognises each of its keys by the fingerprint', () => {
+    expect(ring.withFingerprint(old.fingerprint)).toBe(old);
+    expect(ring.withFingerprint(current.fingerprint)).toBe(current);
   });
 
   test('cannot be without its current key', () => {
@@ -56,5 +62,48 @@ describe('what a code is kept as', () => {
   test('does not contain the digits', () => {
     expect(codeDigest(current, 1, '123456')).toMatch(/^[\w-]{43}$/);
     expect(codeDigest(current, 1, '123456')).not.toContain('123456');
+  });
+});
+
+describe('a ring that is kept elsewhere', () => {
+  function kept() {
+    const elsewhere = { keys: [old], current: 'k1', reads: 0 };
+    const read = () => {
+      elsewhere.reads += 1;
+      return keyringOf(elsewhere.keys, elsewhere.current);
+    };
+    return { elsewhere, ring: renewableKeyring(keyringOf([old], 'k1'), read) };
+  }
+
+  test('is not read again as long as it has what is asked for', () => {
+    const { elsewhere, ring } = kept();
+    expect([ring.current, ring.get('k1'), ring.withFingerprint(old.fingerprint)]).toEqual([old, old, old]);
+    expect(elsewhere.reads).toBe(0);
+  });
+
+  test('is read again for a key that it lacks, by id or by fingerprint, and goes by the current key then', () => {
+    for (const ask of ['get', 'withFingerprint'] as const) {
+      const { elsewhere, ring } = kept();
+      Object.assign(elsewhere, { keys: [old, current], current: 'k2' });
+      expect(ring[ask](ask === 'get' ? 'k2' : current.fingerprint)).toBe(current);
+      expect(ring.current).toBe(current);
+      expect(ring.get('k1')).toBe(old);
+      expect(elsewhere.reads).toBe(1);
+    }
+  });
+
+  test('is read once for a key that is nowhere, however often it is asked for', () => {
+    const { elsewhere, ring } = kept();
+    for (let each = 0; each < 5; each += 1) expect(ring.get('k9')).toBeUndefined();
+    expect(elsewhere.reads).toBe(1);
+    expect(ring.withFingerprint('k9')).toBeUndefined();
+    expect(elsewhere.reads).toBe(2);
+  });
+
+  test('is read again when it is told to be', () => {
+    const { elsewhere, ring } = kept();
+    Object.assign(elsewhere, { keys: [old, current], current: 'k2' });
+    ring.renew();
+    expect(ring.current).toBe(current);
   });
 });

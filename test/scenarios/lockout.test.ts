@@ -72,7 +72,7 @@ describe('What happens when the attempts are used up?', () => {
       const ask = ['code', 'send', 'sam', '--via', 'sms', ...by(app)];
       expect((await installation.error(ask, 9)).code).toBe('user-locked');
     }
-    expect(installation.outbox()).toHaveLength(3);
+    expect(installation.codesOf('sam')).toHaveLength(3);
     expect(await installation.json(['location', 'list', 'sam', ...by('maria')])).toMatchObject([
       { location: office, trusted: false, endedReason: 'locked' },
     ]);

@@ -19,6 +19,8 @@ const tables = [
   'requests',
   'tokens',
   'audit_events',
+  'recovery_codes',
+  'recovery_tries',
 ];
 
 export function compatibility(engine: Engine): void {

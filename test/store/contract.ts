@@ -1,8 +1,11 @@
 // The contract of a store, the same for every database engine.
 import { describe } from 'vitest';
+import { checkpoints } from './checkpoints.ts';
 import { compatibility } from './compatibility.ts';
 import type { Engine } from './engine.ts';
 import { invariants } from './invariants.ts';
+import { keys } from './keys.ts';
+import { lostKey } from './lost-key.ts';
 import { rosters } from './rosters.ts';
 import { signInSteps } from './sign-in-steps.ts';
 import { tampering } from './tampering.ts';
@@ -16,6 +19,9 @@ export function storeContract(engine: Engine): void {
     describe('keeps a roster', () => rosters(engine));
     describe('keeps an audit trail', () => trail(engine));
     describe('finds what was done behind the trail', () => tampering(engine));
+    describe('stands by its checkpoints', () => checkpoints(engine));
     describe('fits its program and its key', () => compatibility(engine));
+    describe('gets another key', () => keys(engine));
+    describe('goes on after its key is lost', () => lostKey(engine));
   });
 }

@@ -2,13 +2,14 @@
 import type { Knex } from 'knex';
 import type { Store } from '../../src/actions/store.ts';
 import type { Keyring } from '../../src/rules/keyring.ts';
+import type { RotatingKeyring } from '../support/store.ts';
 
 export type Value = string | number | null;
 
 /** A new store on the engine, with the ways around it that only a test has. */
 export interface Opened {
   store: Store;
-  keyring: Keyring;
+  keyring: RotatingKeyring;
   /** Lets time pass, by the clock that goes with the state. */
   move(ms: number): Promise<void>;
   /** Runs one statement beside the store, with `?` for bindings; triggers and constraints hold. @returns rows of a query. */

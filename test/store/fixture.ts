@@ -118,9 +118,18 @@ export function verification(opened: Opened, code: string) {
     { state, userId }: Parameters<Parameters<Opened['store']['signIn']>[2]>[0],
     now: number,
   ): SignInOutcome<VerifyDecision> => {
-    const digest = codeDigest(opened.keyring.current, userId, code);
+    const digest = (keyId: string) => {
+      const key = opened.keyring.get(keyId);
+      return key && codeDigest(key, userId, code);
+    };
     const location = { key: ip, trustable: true };
-    const answer = decideVerify(state, userId, location, (stored) => stored.digest === digest, now);
+    const answer = decideVerify(
+      state,
+      userId,
+      location,
+      (stored) => stored.digest === digest(stored.keyId),
+      now,
+    );
     if (answer.outcome !== 'judged') return { answer, event: null };
     const action = answer.answer.result === 'verified' ? 'code.verified' : 'code.rejected';
     return {

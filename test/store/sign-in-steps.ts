@@ -106,7 +106,7 @@ export function signInSteps(engine: Engine): void {
         event: null,
       }),
     );
-    expect(byId).toEqual({ answer: 'jane' });
+    expect(byId).toEqual({ answer: 'jane', notices: [] });
   });
 
   test('of any number of guesses at once, over several stores on the same data, seven are compared', async () => {

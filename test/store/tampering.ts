@@ -10,7 +10,7 @@ const eventColumns =
 /** Columns of a user's row that a copy takes over. */
 const userColumns =
   'account_kid, username, username_key, name, name_key, email, email_key, phone, phone_key, looks_shared, ' +
-  'system_administrator, active, attempts_left, locked_at, created_at, chain_count, chain_link, key_id, head';
+  'system_administrator, active, attempts_left, locked_at, created_at, codes_after, trust_after, chain_count, chain_link, key_id, head';
 
 interface Tampering {
   what: string;

@@ -7,6 +7,7 @@ import { perform, type Request } from '../../src/actions/perform.ts';
 import type { AuditEvent, Receipt, Token } from '../../src/actions/store.ts';
 import { type ErrorReport, TwofaError } from '../../src/errors.ts';
 import type { Role } from '../../src/rules/authority.ts';
+import type { Rates } from '../../src/rules/impact.ts';
 import type { Instant } from '../../src/rules/time.ts';
 import { formatToken, tokenDigest } from '../../src/rules/token-format.ts';
 import { type TestStore, temporaryStore } from './store.ts';
@@ -15,10 +16,15 @@ import { type TestStore, temporaryStore } from './store.ts';
 export class KeptDelivery implements Delivery {
   readonly messages: Message[] = [];
   configured = { email: true, sms: true };
+  perMinute: Rates = { email: null, sms: null };
   receipt: Receipt = { status: 'accepted', reason: null };
 
   channels() {
     return this.configured;
+  }
+
+  rates() {
+    return this.perMinute;
   }
 
   async send(message: Message): Promise<Receipt> {
@@ -70,6 +76,7 @@ export const wrongCode = '999999';
 export class World {
   readonly delivery = new KeptDelivery();
   readonly notices: string[] = [];
+  readonly background: Promise<void>[] = [];
   readonly services: Services;
   readonly kept: TestStore;
   #codes = 0;
@@ -80,8 +87,13 @@ export class World {
       store: async () => kept.store,
       delivery: async () => this.delivery,
       keyring: async () => kept.keyring,
+      rotateKey: async () => {
+        kept.keyring.rotate();
+        return 'memory';
+      },
       random: { code: () => this.#nextCode(), token: () => randomBytes(32) },
       notice: (text) => void this.notices.push(text),
+      background: (work) => void this.background.push(work),
     };
   }
 
@@ -104,13 +116,20 @@ export class World {
 
   /** The same installation once more, in which nothing that happens changes this one. */
   async copy(): Promise<World> {
+    await this.settled();
     const copied = new World(await this.kept.copy());
     copied.#codes = this.#codes;
     return copied;
   }
 
-  remove(): Promise<void> {
-    return this.kept.remove();
+  /** Waits until nothing goes on behind the answers any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.background);
+  }
+
+  async remove(): Promise<void> {
+    await this.settled();
+    await this.kept.remove();
   }
 
   /** Mints a token of a role without asking anyone's leave. */
@@ -139,7 +158,10 @@ export class World {
   /** Makes a call; what is refused or fails is an outcome as well. */
   async call(token: Minted, request: Request): Promise<Outcome> {
     try {
-      return await perform(this.services, async () => token.secret, request);
+      const answer = await perform(this.services, async () => token.secret, request);
+      // What goes on after the answer is over before the test looks at what it left.
+      await Promise.all(this.background.splice(0));
+      return answer;
     } catch (error) {
       if (!(error instanceof TwofaError)) throw error;
       return { exit: error.exit, error: error.report() };

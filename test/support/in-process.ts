@@ -27,22 +27,26 @@ export async function runInProcess(
 /** An installation that is prepared in the test's process, and tested by the built program. */
 export class Prepared extends Installation {
   /** Whether commands run in the test's process. */
-  inProcess = true;
+  inProcess = false;
 
   override run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     return this.inProcess ? runInProcess(this.home, args, options) : super.run(args, options);
   }
 
-  /** Prepares more of it, quickly. */
-  async prepare(work: (run: (...args: string[]) => Promise<unknown>) => Promise<void>): Promise<this> {
+  /** Prepares more of it, quickly: `json` runs in the test's process meanwhile. */
+  async prepare(work: (json: Installation['json']) => Promise<void>): Promise<this> {
     this.inProcess = true;
-    await work((...args) => this.json(args));
-    this.inProcess = false;
-    return this;
+    try {
+      await work((args, exit, options) => this.json(args, exit, options));
+      return this;
+    } finally {
+      this.inProcess = false;
+    }
   }
 }
 
-async function fill(run: (...args: string[]) => Promise<unknown>): Promise<void> {
+async function fill(json: Installation['json']): Promise<void> {
+  const run = (...args: string[]) => json(args);
   await run('init', '--sandbox');
   await run('account', 'create', kid, '--name', 'Northside Family Health');
   for (const name of ['Pediatrics', 'Cardiology']) {
@@ -78,7 +82,8 @@ export function quickNorthside(): Promise<Prepared> {
 /** The same with 2FA on. */
 export async function quickEnabledNorthside(): Promise<Prepared> {
   const northside = await quickNorthside();
-  return northside.prepare(async (run) => {
-    await run('enable', '--confirm', kid, '-a', kid, '-p', 'maria');
+  return northside.prepare(async (json) => {
+    await json(['enable', '--confirm', kid, '-a', kid, '-p', 'maria']);
+    for (const user of ['maria', 'nina']) await northside.prove(user);
   });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Store } from '../../src/actions/store.ts';
-import { deriveKeys, type Keyring, keyringOf } from '../../src/rules/keyring.ts';
+import { deriveKeys, type Keyring, keyringOf, renewableKeyring } from '../../src/rules/keyring.ts';
 import type { Instant } from '../../src/rules/time.ts';
 import { createStore, openStore } from '../../src/store/open.ts';
 
@@ -31,12 +31,35 @@ export function keyringFrom(seed: number): Keyring {
   return keyringOf([deriveKeys('k1', Buffer.alloc(32, seed))], 'k1');
 }
 
+/** A ring in memory that is kept nowhere else: `rotate` gives it another key, as `db rotate-key` gives one to a file. */
+export interface RotatingKeyring extends Keyring {
+  rotate(): void;
+}
+
+export function rotatingKeyring(seed: number): RotatingKeyring {
+  const key = (number: number) => deriveKeys(`k${number}`, Buffer.alloc(32, seed + 100 * (number - 1)));
+  const keys = [key(1)];
+  const read = () => keyringOf(keys, `k${keys.length}`);
+  const ring = renewableKeyring(read(), read);
+  return {
+    get current() {
+      return ring.current;
+    },
+    get: ring.get,
+    withFingerprint: ring.withFingerprint,
+    rotate() {
+      keys.push(key(keys.length + 1));
+      ring.renew();
+    },
+  };
+}
+
 export type Cell = string | number | bigint | Buffer | null;
 
 /** A store, and what a test needs beside it: the clock, and the file as a stranger's tool sees it. */
 export interface TestStore {
   store: Store;
-  keyring: Keyring;
+  keyring: RotatingKeyring;
   clock: Clock;
   url: string;
   file: string;
@@ -79,11 +102,11 @@ function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'twofa-test-'));
 }
 
-async function around(folder: string, clock: Clock, keyring: Keyring): Promise<TestStore> {
+async function around(folder: string, clock: Clock, keyring: RotatingKeyring): Promise<TestStore> {
   const file = join(folder, 'twofa.sqlite');
   const url = `sqlite:${file}`;
   const opened: Store[] = [];
-  const again = async (ring = keyring) => {
+  const again = async (ring: Keyring = keyring) => {
     const store = await openStore({ url, keyring: ring, clock: () => clock.now() });
     opened.push(store);
     return store;
@@ -117,7 +140,7 @@ async function around(folder: string, clock: Clock, keyring: Keyring): Promise<T
 export async function temporaryStore(options: { sandbox?: boolean; now?: Instant } = {}): Promise<TestStore> {
   const folder = newFolder();
   const clock = new Clock(options.now);
-  const keyring = keyringFrom(1);
+  const keyring = rotatingKeyring(1);
   const url = `sqlite:${join(folder, 'twofa.sqlite')}`;
   await createStore({ url, keyring, clock: () => clock.now() }, options.sandbox ?? false);
   return around(folder, clock, keyring);

@@ -17,6 +17,8 @@ export interface Shown {
 /** What is typed once the screen shows something. */
 export interface Typing {
   when: RegExp;
+  /** What happens before it is typed. */
+  before?: () => Promise<unknown>;
   type: string;
 }
 
@@ -50,7 +52,7 @@ export function onTerminal(
       if (!next?.when.test(screen.slice(typedAt))) return;
       left.shift();
       typedAt = screen.length;
-      child.stdin.write(next.type);
+      void (next.before?.() ?? Promise.resolve()).then(() => child.stdin.write(next.type), fail);
     });
     child.stdin.on('error', () => {});
     child.on('error', fail);

@@ -15,6 +15,7 @@ export function init(program: Command, run: Run): void {
         const { initialise } = await import('../installation.ts');
         const result = await initialise(parts, sandbox ?? false);
         const { profile, ...shown } = result;
+        const keptAt = (await parts.keySource()).place;
         await out.document(shown, () => [
           ...out.pairs([
             ['Home', shown.home],
@@ -22,7 +23,7 @@ export function init(program: Command, run: Run): void {
             ['Sandbox', shown.sandbox],
           ]),
           profile
-            ? `${out.paint.green('✓')} You are its owner, by the profile ${profile}. Back up the key: ${parts.paths.keyFile}`
+            ? `${out.paint.green('✓')} You are its owner, by the profile ${profile}. Back up the key, apart from the database: ${keptAt}`
             : out.paint.dim('· It exists already; nothing was changed.'),
         ]);
       }),

@@ -6,6 +6,13 @@ import type { Run } from '../run.ts';
 
 type Reactivated = UserView & { changed: boolean };
 
+interface ReactivateOptions {
+  reason: string;
+  deactivated?: boolean;
+  passwordChanged?: boolean;
+  recoveryCode?: boolean;
+}
+
 export function reactivate(program: Command, run: Run): void {
   program
     .command('reactivate')
@@ -13,10 +20,21 @@ export function reactivate(program: Command, run: Run): void {
     .argument('<user...>', 'usernames or ids')
     .requiredOption('--reason <text>', 'kept in the audit trail')
     .option('--deactivated', 'bring deactivated users back as well')
+    .option('--password-changed', 'the password was changed: needed where it looks guessed')
+    .option(
+      '--recovery-code',
+      'lift the lock of one System Administrator by the recovery code on standard input',
+    )
     .action(
-      run(async ({ request, out }, users: string[], options: { reason: string; deactivated?: boolean }) => {
-        const results = await request<Reactivated[]>('reactivate', { users, ...options });
-        await out.list(
+      run(async (context, users: string[], { recoveryCode, ...options }: ReactivateOptions) => {
+        const { readSecret } = await import('../prompt.ts');
+        const code = recoveryCode ? await readSecret(context, 'recovery code') : undefined;
+        const results = await context.request<Reactivated[]>('reactivate', {
+          users,
+          ...options,
+          recoveryCode: code,
+        });
+        await context.out.list(
           results,
           [...userColumns, column('changed', 'changed', (row) => row.changed)],
           'Nobody.',

@@ -1,11 +1,17 @@
 // The topic audit: the published list of audit actions, and how the trail is verified.
 import { type AuditAction, auditActions } from '../../rules/chain.ts';
 import { paragraph, terms } from './layout.ts';
+import { offlineVerification } from './offline-verification.ts';
 
 const meanings: Record<AuditAction, string> = {
   'installation.created': 'the store was made',
+  'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
+  'key.rotated': 'the installation got another key; what older keys sealed stays under them',
+  'chain.rekeyed':
+    'the key was lost: the chain goes on under another. Codes, trusted locations and tokens ended',
   'token.created': 'an access token was made',
   'token.revoked': 'an access token was made worthless',
+  'token.verified': 'a System Administrator proved a code for their own access token (R15)',
   'token.rotated': 'an access token was replaced; the old one works a while longer',
   'account.created': 'an account was created',
   'account.enabled': '2FA was turned on for an account',
@@ -29,8 +35,12 @@ const meanings: Record<AuditAction, string> = {
   'code.undelivered': 'the message failed for good; its code was ended',
   'code.verified': 'a code was right: the user is signed in',
   'code.rejected': 'a code was not right, and how many attempts are left; or not looked at',
+  'codes.ended': "a user's codes and trusted locations were ended: an older copy of the store was accepted",
   'user.locked': 'the seventh failure: the user is locked',
   'location.forgotten': "trust in a user's locations was ended",
+  'recovery.renewed': 'new recovery codes were made; those before them are worthless',
+  'recovery.used': 'a recovery code was used up; user.reactivated beside it says for whom',
+  'recovery.rejected': 'a recovery code was not right, and why; nothing is used up by it',
   'call.refused': "a call was refused; it is in the chain of the caller's token",
 };
 
@@ -55,9 +65,35 @@ export function audit(): string {
       'Verifying. The installation, each account, each user and each token has a chain of its own: the link of an event is an HMAC, by the key of the installation, over the event and the link before it. The row of each subject carries a head: an HMAC over the length of its chain, the last link and its security state (attempts, lock, role, status, 2FA, contact data). "twofa audit verify" walks every chain and compares every row, and so finds an event that was changed, removed, added or moved, the newest too, and a row that was changed behind the trail\'s back. Exit 0: intact. Exit 6: broken; the first broken thing is named.',
     ),
     '\n',
-    paragraph("A System Administrator lists and verifies the own account's part; the owner all of it."),
     paragraph(
-      'It cannot find, in this version, that the whole store was put back to an older copy of itself; and whoever has the key can write a new trail. Keep the key where the backups of the store are not.',
+      'A lost key. After "twofa db rekey --lost-key" every chain goes on behind an event chain.rekeyed, which names a digest of all events before it. What was changed before that, nobody can find any more; what is changed after it, also of the older events, is found. "breaks" says when and why, "unproved" how many events are older.',
     ),
+    '\n',
+    paragraph("A System Administrator lists and verifies the own account's part; the owner all of it."),
+    '\n',
+    paragraph(
+      'Rows and events put back together. Whoever writes the database without the key can still put an older row back and remove the events since. "twofa audit checkpoint" prints where all chains stand, as one root, signed; kept where nobody of the machine can write, it finds that: "twofa audit verify --checkpoint FILE" computes the same root again. A checkpoint that is not of this key is exit 2.',
+    ),
+    '\n  twofa audit checkpoint --file checkpoint.json\n',
+    '  twofa audit verify --checkpoint checkpoint.json\n\n',
+    paragraph(
+      'Beside the key, high-water.json names the newest event that this machine knows, and follows each command that writes. When the store has it not, the store is an older copy of itself: reading goes on, and everything else is refused with store-restored (exit 6), until the newest copy is back or the owner accepts the older one, which ends all codes, trusted locations and tokens. Put back from the same backup as the store, the file says nothing: keep it out of the backups of the store.',
+    ),
+    "\n  twofa db restore --accept --reason 'the disk failed'\n\n",
+    paragraph(
+      'Whoever has the key can write a new trail: only what left the machine in time proves anything against them. Keep checkpoints and exports elsewhere, and the key where the backups of the store are not.',
+    ),
+    '\n',
+    paragraph(
+      'For a log collector, "audit follow" prints events as they come, each once, also while others commit; its --help says what holds when it is killed.',
+    ),
+    '\n  twofa audit follow --cursor-file /var/lib/twofa/collector.cursor\n\n',
+    paragraph(
+      'Verifying elsewhere. "twofa audit export" prints every event with all that is linked, oldest first, a JSON document a line. Of an export of today, the lines up to the last one of an earlier export are the same, byte by byte. Without the key, the script below says whether places have gaps, and whether the ends of the chains are those of a checkpoint; with the key ring as third word in place of "-" it computes each link again. It prints how many events there are, how many of them were computed, and which are broken (then it ends with 6).',
+    ),
+    '\n  twofa audit export --file events.ndjson\n',
+    '  node verify.mjs events.ndjson - checkpoint.json\n\n',
+    'verify.mjs:\n\n',
+    offlineVerification.replace(/^(?=.)/gm, '  '),
   ].join('');
 }

@@ -5,12 +5,15 @@ import { paragraph, terms } from './layout.ts';
 const settings: Record<Key, string> = {
   database: 'the store, such as sqlite:/var/lib/twofa/twofa.sqlite',
   keyFile: 'the file of the key, where it is not beside the configuration',
+  keyCommand: 'a command that prints the key file, in its place, as a JSON list',
   domain: 'the domain of the web application, to which text messages bind a code',
   'email.url': 'the mail server, such as smtp://mailer@mail.northside.example:587, or smtps://',
   'email.passwordFile': "a file that holds the mail server's password",
   'email.passwordCommand': 'a command that prints it, as a JSON list: ["program", "argument"]',
   'email.tls': 'required (unless told otherwise), optional or none',
   'email.from': 'the sender, such as Northside <no-reply@northside.example>',
+  'email.perMinute': 'messages a minute that the mail server takes; a preview reckons with it',
+  'sms.perMinute': 'the same for the gateway of text messages',
 };
 
 export function environment(): string {

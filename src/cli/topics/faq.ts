@@ -59,8 +59,11 @@ WHAT HAPPENS WHEN THEY ARE USED UP?
   refused too. Customer Care is prohibited from reactivating: a System
   Administrator of the user's account does it.
     twofa lockouts -a 10482
-    twofa lockouts show jane -a 10482    how it came about
+    twofa lockouts show jane -a 10482    how it came about, what it looks like
     twofa reactivate jane --reason 'mistyped, called back' -a 10482
+  Where it looks like guessing, somebody else seems to know the password. Have
+  it changed in the product, then say so:
+    twofa reactivate jane --reason 'new password' --password-changed -a 10482
 
 ANOTHER PRACTICE'S ADMINISTRATOR ENABLED IT. WHY DOES IT AFFECT MINE?
   2FA is turned on for a whole account, whichever practice's System

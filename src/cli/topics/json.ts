@@ -30,7 +30,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ],
   [
     'enable',
-    '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}]}, recoveryCodes, changed}',
+    '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}], keptOut: {count, users: [{username, why: [locked · email-missing · email-invalid · phone-missing · phone-invalid]}]}, firstMorning: {assumes, codes, codesPerMinute, email: {perMinute, enough, lateMinutes}, sms: {perMinute, enough, lateMinutes}}}, recoveryCodes, changed}',
   ],
   ['login', '{result, reason, trustedUntil, methods: [{via, to}], attemptsLeft}'],
   ['code send', '{result, via, to, expiresAt, outstanding, attemptsLeft, messageId}'],
@@ -43,15 +43,35 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
     '{…user, twoFactor: {enabled, enabledAt}, methods: [{via, to}], outstandingCodes, trustedLocations}',
   ],
   ['lockouts', '[{…lockout}]'],
-  ['lockouts show', '{…lockout, history: [{…event}]}'],
+  [
+    'lockouts show',
+    '{…lockout, failures: [{at, app, ip, why, looksLike}], assessment: {looksLike, because, passwordKnown}, history: [{…event}]}',
+  ],
+  ['recovery renew', '{account, recoveryCodes, changed}'],
   ['reactivate', '[{…user, changed}]'],
   ['audit list', '[{…event}]'],
-  ['audit verify', '{events, intact, firstBroken: {subject, seq, reason}}'],
+  [
+    'audit export',
+    '[{seq, subject, place, at, actor, role, tokenId, action, account, user, outcome, details, keyId, link}]',
+  ],
+  ['audit checkpoint', '{account, at, seq, subjects, events, root, keyId, signature}'],
+  ['db restore', '{lost: {from, to, until}, codesEnded, locationsEnded, tokensRevoked, changed}'],
+  [
+    'audit verify',
+    '{events, intact, firstBroken: {subject, seq, reason}, breaks: [{seq, at, reason}], unproved}',
+  ],
+  ['db rotate-key', '{key, previous, keptAt, changed}'],
+  [
+    'db rekey',
+    '{key, keptAt, putAside, profile, accounts, users, ended: {codes, locations, tokens, recoveryCodes}, unproved, unfitting, changed}',
+  ],
   ['token create, token rotate', '{…token, token, changed}'],
   ['token list', '[{…token, revoked}]'],
   ['token revoke', '{…token, changed}'],
   ['auth login', '{profile, …operator, changed}'],
   ['auth status', '{…operator}'],
+  ['auth challenge', '{result, via, to, expiresAt, outstanding, attemptsLeft, messageId}'],
+  ['auth verify', '{result, why, attemptsLeft, verifiedUntil}'],
   ['auth logout', '{profile, changed}'],
   [
     'policy',
@@ -89,7 +109,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes and verifiedUntil are always null in this version, and wanted is false. help, completion, tour and disable have no document.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. verifiedUntil is always null in this version, and wanted is false. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
     ),
   ].join('');
 }

@@ -12,7 +12,7 @@ export function path(program: Command, run: Run): void {
         const files = {
           config: configFile,
           profiles: profilesFile,
-          key: await parts.keyFile(),
+          key: (await parts.keySource()).place,
           database: await parts.databaseUrl(),
           outbox: outboxFile,
         };

@@ -8,13 +8,9 @@ export function forget(program: Command, run: Run): void {
     .command('forget')
     .description("end the trust in a user's locations: the next sign-in asks for a code")
     .argument('<user>', 'username or id')
-    .option('--ip <ip>', 'only the location of this address')
     .action(
-      run(async ({ request, out }, user: string, { ip }: { ip?: string }) => {
-        const result = await request<{ forgotten: number; changed: boolean }>('location.forget', {
-          user,
-          ip,
-        });
+      run(async ({ request, out }, user: string) => {
+        const result = await request<{ forgotten: number; changed: boolean }>('location.forget', { user });
         await out.document(result, () => [
           changeLine(
             out,

@@ -1,0 +1,104 @@
+// What of the trail leaves the store: all of it as it was linked, its newest events as they come, and its root, signed.
+import * as v from 'valibot';
+import { TwofaError } from '../errors.ts';
+import { type Checkpoint, checkpointSignature } from '../rules/checkpoint.ts';
+import { iso } from '../rules/time.ts';
+import { limit } from './fields.ts';
+import { done, operation } from './operation.ts';
+import { theAccount } from './refusals.ts';
+import type { Reading } from './store.ts';
+import { eventView } from './views.ts';
+
+const seq = v.pipe(
+  v.number('must be a whole number'),
+  v.integer('must be a whole number'),
+  v.minValue(0, 'must be 0 or more'),
+);
+
+/** A page of events with everything that is linked, oldest first. */
+export const auditExport = operation({
+  permission: 'audit',
+  account: 'optional',
+  input: v.strictObject({ limit: v.optional(limit, 1000), after: v.optional(seq, 0) }),
+  async perform(call, { after, limit }) {
+    const store = await call.store();
+    return store.read(async (tables) => {
+      if (call.kid === '') return done(await tables.exported({ after, limit }));
+      await theAccount(tables, call.kid);
+      return done(await tables.exported({ kid: call.kid, after, limit }));
+    });
+  },
+});
+
+/** Where a reader of the trail is: behind the event of a number and link; `0` is before the first. */
+const cursor = v.pipe(
+  v.string('must be text'),
+  v.regex(/^(0|[1-9][0-9]{0,14}\.[A-Za-z0-9_-]{1,64})$/, 'must be a cursor that "twofa audit follow" gave'),
+);
+
+function cursorOf({ seq, link }: { seq: number; link: string }): string {
+  return `${seq}.${link}`;
+}
+
+/** @throws TwofaError `cursor-unknown` when the trail has not the event that was read last. */
+async function placeOf(tables: Reading, given: string): Promise<number> {
+  const [number = '', link] = given.split('.');
+  const after = Number(number);
+  if (after === 0 || (await tables.linkOf(after)) === link) return after;
+  throw new TwofaError('cursor-unknown', `The trail has not the event ${after} that was read last.`, {
+    hint: 'The cursor is of another store, or the store is an older copy of itself. Without the cursor, reading begins with the first event.',
+    details: { seq: after },
+  });
+}
+
+/**
+ * The events behind a cursor, and the cursor behind them; without one, the cursor behind the newest event. Numbers are
+ * given in the order of commits: SQLite gives them inside the one transaction that writes at a time. Where several write at
+ * a time, as on PostgreSQL, reading has to stop before the oldest transaction that still runs.
+ */
+export const auditFollow = operation({
+  permission: 'audit',
+  account: 'optional',
+  input: v.strictObject({ cursor: v.optional(cursor), limit: v.optional(limit, 500) }),
+  async perform(call, input) {
+    const store = await call.store();
+    // Taken before the events are read: what is read has all events up to this one.
+    const { newest } = await store.standing(null);
+    return store.read(async (tables) => {
+      if (call.kid !== '') await theAccount(tables, call.kid);
+      if (input.cursor === undefined) return done({ events: [], cursor: newest ? cursorOf(newest) : '0' });
+      const after = await placeOf(tables, input.cursor);
+      if (newest?.seq === after) return done({ events: [], cursor: input.cursor });
+      const filter = { after, limit: input.limit, ...(call.kid === '' ? {} : { kid: call.kid }) };
+      const found = await tables.events(filter);
+      const last = found.at(-1)?.seq ?? after;
+      if (found.length < input.limit && newest && newest.seq > last) {
+        return done({ events: found.map(eventView), cursor: cursorOf(newest) });
+      }
+      const link = found.length === 0 ? null : await tables.linkOf(last);
+      return done({
+        events: found.map(eventView),
+        cursor: link === null ? input.cursor : cursorOf({ seq: last, link }),
+      });
+    });
+  },
+});
+
+/** The root over the ends of all chains, or of an account's, signed with the current key. */
+export const auditCheckpoint = operation({
+  permission: 'audit',
+  account: 'optional',
+  input: v.strictObject({}),
+  async perform(call) {
+    const store = await call.store();
+    const kid = call.kid === '' ? null : call.kid;
+    const now = await store.read(async (tables) => {
+      if (kid !== null) await theAccount(tables, kid);
+      return tables.now;
+    });
+    const { current } = await call.keyring();
+    const unsigned = { account: kid, at: iso(now), ...(await store.trailRoot(kid)), keyId: current.id };
+    const checkpoint: Checkpoint = { ...unsigned, signature: checkpointSignature(current, unsigned) };
+    return done(checkpoint);
+  },
+});

@@ -1,0 +1,101 @@
+// Tells administrators and users what was done. A notice is kept with what it tells of, and goes out after that is durable.
+import { type NoticeKind, noticesTo, type Reader } from '../rules/notice.ts';
+import type { Call } from './operation.ts';
+import type { Account, KeptNotice, User, Writing } from './store.ts';
+
+interface Telling {
+  kind: NoticeKind;
+  about: string;
+  details?: Record<string, string>;
+}
+
+async function keep(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  readers: readonly Reader[],
+  except: string | null,
+  { kind, about, details = {} }: Telling,
+): Promise<void> {
+  const notices = noticesTo(readers, except, {
+    kind,
+    about,
+    details: { by: call.operator.actor, ...details },
+  });
+  if (notices.length > 0) call.told.push(...(await tables.addNotices(account, notices)));
+}
+
+/**
+ * Tells all administrators of the account but the one who did it.
+ * @param except another than that one; null tells all of them.
+ */
+export async function tellAdministrators(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  telling: Telling,
+  except: string | null = call.operator.username,
+): Promise<void> {
+  const readers = await tables.administrators(account.kid);
+  await keep(call, tables, account, readers, except, telling);
+}
+
+/** The addresses of a user at which they can be told. */
+export function addressesOf(...states: readonly User[]): Reader[] {
+  return states.flatMap((user) =>
+    user.email !== null && user.emailProblem === null ? [{ username: user.username, email: user.email }] : [],
+  );
+}
+
+/** Tells a user, at the given addresses. */
+export async function tellUser(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  addresses: readonly Reader[],
+  telling: Telling,
+): Promise<void> {
+  await keep(call, tables, account, addresses, null, telling);
+}
+
+/** Sends kept notices. One that fails is kept with the reason, and fails nothing else. */
+export async function sendNotices(call: Call, notices: readonly KeptNotice[]): Promise<void> {
+  const delivery = await call.delivery();
+  const store = await call.store();
+  await Promise.all(
+    notices.map(async (notice) => {
+      const { to, ...rest } = notice;
+      const message = { ...rest, kind: 'notice' as const, notice: notice.kind, via: 'email' as const };
+      const receipt = await delivery
+        .send({ ...message, to: to.email, user: to.username }, call.operator.sandbox)
+        .catch((error: Error) => ({ status: 'unknown' as const, reason: error.message }));
+      await store.settleNotice(notice.id, receipt);
+    }),
+  );
+}
+
+/**
+ * Tells of an update of a user once 2FA is on: the user at old and new address; the administrators when another than
+ * the user themselves did it.
+ */
+export async function tellOfUpdate(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  { before, after, fields }: { before: User; after: User; fields: readonly string[] },
+): Promise<void> {
+  if (account.enabledAt === null) return;
+  const about = after.username;
+  const tell = async (telling: Telling) => {
+    await tellUser(call, tables, account, addressesOf(before, after), telling);
+    if (call.operator.username !== before.username) await tellAdministrators(call, tables, account, telling);
+  };
+  const contact = fields.filter((field) => field === 'email' || field === 'phone').join(' and ');
+  if (contact !== '') await tell({ kind: 'contact-changed', about, details: { fields: contact } });
+  if (fields.includes('systemAdministrator')) {
+    const role = after.systemAdministrator
+      ? 'is a System Administrator now'
+      : 'is no System Administrator any more';
+    await tell({ kind: 'role-changed', about, details: { role } });
+  }
+}

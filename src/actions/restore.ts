@@ -1,0 +1,40 @@
+// Accepts a store that is an older copy of itself: what it may have brought back to life ends, and what is lost is recorded.
+import * as v from 'valibot';
+import { iso } from '../rules/time.ts';
+import { reason } from './fields.ts';
+import { done, operation } from './operation.ts';
+
+interface Accepted {
+  /** The events that the store had and has not any more, as far as this machine knew it. */
+  lost: { from: number; to: number; until: string } | null;
+  codesEnded: number;
+  locationsEnded: number;
+  tokensRevoked: number;
+  changed: boolean;
+}
+
+const nothing: Accepted = { lost: null, codesEnded: 0, locationsEnded: 0, tokensRevoked: 0, changed: false };
+
+export const dbRestore = operation({
+  permission: 'store',
+  account: 'none',
+  input: v.strictObject({ accept: v.literal(true, 'must be true'), reason }),
+  async perform(call, input) {
+    const known = await call.highWater?.lost();
+    if (!known) return done(nothing);
+    const store = await call.store();
+    const result = await store.write<Accepted>(call.operator, async (tables) => {
+      // What was written to this copy since does not count as kept: it is newer than what this machine knew.
+      const kept = await tables.newestBefore(known.at);
+      const lost = { from: Math.min(kept + 1, known.seq), to: known.seq, until: iso(known.at) };
+      const { codes, locations, tokens } = await tables.endEverything(input.reason);
+      await tables.recordOnInstallation({
+        action: 'store.restored',
+        details: { reason: input.reason, lost, newest: known.subject, codes, locations, tokens },
+      });
+      return { lost, codesEnded: codes, locationsEnded: locations, tokensRevoked: tokens, changed: true };
+    });
+    await call.highWater?.accept();
+    return done(result);
+  },
+});

@@ -1,0 +1,68 @@
+// The words of notices: what was done, by whom, and what to do when it was not meant.
+import type { NoticeMessage } from '../actions/delivery.ts';
+import type { NoticeKind } from '../rules/notice.ts';
+import { displayed, type Texts } from './texts.ts';
+
+interface Words {
+  subject: string;
+  lines: string[];
+}
+
+const unexpected =
+  'If you did not expect this, ask your System Administrator or whoever runs the installation.';
+
+const words: Record<NoticeKind, (about: string, details: Record<string, string>) => Words> = {
+  'user-locked': (about, { app, ip }) => ({
+    subject: `${about} is locked`,
+    lines: [
+      `${about} has used up all attempts to enter a code and is locked, in every application.`,
+      ...(app ? [`The last attempt came from ${ip ?? 'an unknown address'}, in ${app}.`] : []),
+      'Time does not unlock. Only a System Administrator of the account can: twofa lockouts show, then twofa reactivate.',
+      'Codes are only asked for after the right password: if it was not the user, the password is known to somebody.',
+    ],
+  }),
+  'user-reactivated': (about, { by }) => ({
+    subject: `${about} can sign in again`,
+    lines: [`${about} was reactivated by ${by} and can sign in again.`, unexpected],
+  }),
+  'user-deactivated': (about, { by }) => ({
+    subject: `${about} was deactivated`,
+    lines: [`${about} was deactivated by ${by} and cannot sign in.`, unexpected],
+  }),
+  'contact-changed': (about, { by, fields }) => ({
+    subject: `The ${fields} of ${about} was changed`,
+    lines: [`The ${fields} to which sign-in codes of ${about} go was changed by ${by}.`, unexpected],
+  }),
+  'role-changed': (about, { by, role }) => ({
+    subject: `${about} ${role}`,
+    lines: [`${about} ${role}. It was done by ${by}.`, unexpected],
+  }),
+  'token-made': (about, { by, token }) => ({
+    subject: `An access token was made for ${about}`,
+    lines: [
+      `An access token (${token}) was made for the System Administrator ${about}, by ${by}.`,
+      `It works only with a code of ${about}'s own. Any System Administrator of the account can revoke it: twofa token revoke ${token}`,
+    ],
+  }),
+  'recovery-codes-renewed': (_, { by }) => ({
+    subject: 'The recovery codes were renewed',
+    lines: [
+      `The recovery codes of the account were made anew by ${by}; earlier ones work no more.`,
+      unexpected,
+    ],
+  }),
+  'recovery-code-used': (about, { by }) => ({
+    subject: `${about} was reactivated by a recovery code`,
+    lines: [`${by} used a recovery code of the account to reactivate ${about}.`, unexpected],
+  }),
+};
+
+/** Words a notice. What users typed in it stays on one line and makes no link. */
+export function noticeTexts(message: NoticeMessage): Texts {
+  const details = Object.fromEntries(
+    Object.entries(message.details).map(([name, value]) => [name, displayed(value)]),
+  );
+  const { subject, lines } = words[message.notice](displayed(message.about), details);
+  const account = displayed(message.accountName);
+  return { subject: `${account}: ${subject}`, text: `${[...lines, '', `Account ${account}`].join('\n')}\n` };
+}
