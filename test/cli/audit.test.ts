@@ -103,7 +103,7 @@ describe('audit list', () => {
 describe('audit verify', () => {
   test('exit 0 with its document when the trail is intact', async () => {
     const verdict = await here.json<{ events: number }>(['audit', 'verify']);
-    expect(fieldsOf(verdict)).toEqual(['events', 'firstBroken', 'intact']);
+    expect(fieldsOf(verdict)).toEqual(['breaks', 'events', 'firstBroken', 'intact', 'unproved']);
     expect(verdict).toMatchObject({ intact: true, firstBroken: null });
     expect(verdict.events).toBeGreaterThanOrEqual((await list()).length);
     const own = await here.json<{ events: number }>(['audit', 'verify', '-p', 'maria']);
@@ -126,7 +126,7 @@ describe('audit verify', () => {
       ['audit', 'verify'],
       6,
     );
-    expect(fieldsOf(verdict)).toEqual(['events', 'firstBroken', 'intact']);
+    expect(fieldsOf(verdict)).toEqual(['breaks', 'events', 'firstBroken', 'intact', 'unproved']);
     expect(verdict).toMatchObject({ intact: false });
     expect(verdict.firstBroken.subject).toMatch(/^user:/);
     const text = await here.run(['audit', 'verify']);
