@@ -231,6 +231,6 @@ describe('doctor', () => {
     expect(open.checks.find((check) => check.id === 'files')?.hint).toBe(`chmod 600 ${at('twofa.sqlite')}`);
     const text = await here.run(['doctor']);
     expect(text).toMatchObject({ exit: 6, stderr: '' });
-    expect(text.stdout).toMatch(/✗ files +Others can read/);
+    expect(text.stdout).toMatch(/✗ files +Not safe from others: .*twofa\.sqlite \(others can read it\)/);
   });
 });

@@ -562,7 +562,7 @@ describe('the rejected file', () => {
     const rejected = new RejectedFile(file, ['username']);
     await rejected.add(2, 'no', ['jane']);
     const error = await refusal(rejected.close());
-    expect(error.code).toBe('file-unreadable');
+    expect(error.code).toBe('file-unwritable');
     expect(error.message).toContain(`${path()} cannot be written: `);
     expect(readdirSync(folder)).toEqual(['roster.rejected.csv']);
   });
