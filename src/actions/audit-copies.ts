@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import { type Checkpoint, checkpointSignature } from '../rules/checkpoint.ts';
+import { cursorBehind, firstCursor, isCursor } from '../rules/cursor.ts';
 import { iso } from '../rules/time.ts';
 import { limit } from './fields.ts';
 import { done, operation } from './operation.ts';
@@ -30,15 +31,10 @@ export const auditExport = operation({
   },
 });
 
-/** Where a reader of the trail is: behind the event of a number and link; `0` is before the first. */
 const cursor = v.pipe(
   v.string('must be text'),
-  v.regex(/^(0|[1-9][0-9]{0,14}\.[A-Za-z0-9_-]{1,64})$/, 'must be a cursor that "twofa audit follow" gave'),
+  v.check(isCursor, 'must be a cursor that "twofa audit follow" gave'),
 );
-
-function cursorOf({ seq, link }: { seq: number; link: string }): string {
-  return `${seq}.${link}`;
-}
 
 /** @throws TwofaError `cursor-unknown` when the trail has not the event that was read last. */
 async function placeOf(tables: Reading, given: string): Promise<number> {
@@ -66,19 +62,20 @@ export const auditFollow = operation({
     const { newest } = await store.standing(null);
     return store.read(async (tables) => {
       if (call.kid !== '') await theAccount(tables, call.kid);
-      if (input.cursor === undefined) return done({ events: [], cursor: newest ? cursorOf(newest) : '0' });
+      if (input.cursor === undefined)
+        return done({ events: [], cursor: newest ? cursorBehind(newest) : firstCursor });
       const after = await placeOf(tables, input.cursor);
       if (newest?.seq === after) return done({ events: [], cursor: input.cursor });
       const filter = { after, limit: input.limit, ...(call.kid === '' ? {} : { kid: call.kid }) };
       const found = await tables.events(filter);
       const last = found.at(-1)?.seq ?? after;
       if (found.length < input.limit && newest && newest.seq > last) {
-        return done({ events: found.map(eventView), cursor: cursorOf(newest) });
+        return done({ events: found.map(eventView), cursor: cursorBehind(newest) });
       }
       const link = found.length === 0 ? null : await tables.linkOf(last);
       return done({
         events: found.map(eventView),
-        cursor: link === null ? input.cursor : cursorOf({ seq: last, link }),
+        cursor: link === null ? input.cursor : cursorBehind({ seq: last, link }),
       });
     });
   },

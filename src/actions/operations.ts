@@ -33,7 +33,7 @@ export const operations = {
   'recovery.renew': () => import('./recovery.ts').then((m) => m.recoveryRenew),
   'location.list': () => import('./locations.ts').then((m) => m.locationList),
   'location.forget': () => import('./locations.ts').then((m) => m.locationForget),
-  'db.rotateKey': () => import('./rotate-key.ts').then((m) => m.rotateKey),
+  'db.rotate-key': () => import('./rotate-key.ts').then((m) => m.rotateKey),
   'audit.list': () => import('./audit.ts').then((m) => m.auditList),
   'audit.verify': () => import('./audit-verify.ts').then((m) => m.auditVerify),
   'audit.checkpoint': () => import('./audit-copies.ts').then((m) => m.auditCheckpoint),

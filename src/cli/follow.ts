@@ -1,6 +1,9 @@
 // Feeds the trail to whatever reads stdout: the cursor moves behind events only once they were written.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { TwofaError } from '../errors.ts';
+import { firstCursor, isCursor } from '../rules/cursor.ts';
 import type { EventRow } from './columns.ts';
 import { safeJson } from './escape.ts';
 import { readIfThere, writePrivate } from './private-file.ts';
@@ -15,16 +18,33 @@ interface FollowOptions {
 /** Events that are printed before the cursor moves. */
 const batch = 500;
 
+function unusable(file: string, problem: string, cause?: unknown): TwofaError {
+  return new TwofaError('file-unwritable', `${JSON.stringify(file)} cannot keep the cursor: ${problem}.`, {
+    details: { field: 'cursorFile' },
+    cause,
+  });
+}
+
 /** @throws TwofaError `file-unwritable` */
 function keepCursor(file: string, cursor: string): void {
   try {
     writePrivate(file, `${cursor}\n`);
   } catch (error) {
-    throw new TwofaError('file-unwritable', `${file} cannot be written: ${(error as Error).message}.`, {
-      details: { field: 'cursorFile' },
-      cause: error,
-    });
+    throw unusable(file, (error as Error).message, error);
   }
+}
+
+/**
+ * The cursor of a file, or the one before the first event where there is no file yet.
+ * @throws TwofaError `file-unwritable` for a file of another kind, which is not to be overwritten.
+ */
+function cursorOf(file: string): string {
+  if (file === '' || !existsSync(dirname(file))) throw unusable(file, 'there is no such folder');
+  const text = readIfThere(file);
+  if (text === null) return firstCursor;
+  const cursor = text.trim();
+  if (isCursor(cursor)) return cursor;
+  throw unusable(file, 'it is a file of another kind');
 }
 
 /** Waits until the text is with whatever reads the stream. @returns false when nobody reads it any more. */
@@ -60,7 +80,7 @@ class Pauses {
 /** Prints events until it is told to stop, nobody reads them any more, or, with `once`, none is left. */
 async function feed(context: Context, pauses: Pauses, options: FollowOptions): Promise<void> {
   const { cursorFile, once, intervalMs } = options;
-  let cursor = cursorFile === null ? undefined : (readIfThere(cursorFile)?.trim() ?? '0');
+  let cursor = cursorFile === null ? undefined : cursorOf(cursorFile);
   // What cannot be kept is known before anything is printed.
   if (cursorFile !== null && cursor !== undefined) keepCursor(cursorFile, cursor);
   while (!pauses.stopped) {

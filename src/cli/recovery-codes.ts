@@ -132,7 +132,7 @@ export async function requestShowing<R extends { account: string; recoveryCodes:
 export function recoveryLines(out: Out, kid: string, shown: ShownCodes): string[] {
   if (shown === null) return [];
   if ('file' in shown)
-    return [`${out.paint.green('✓')} The recovery codes are in ${safe(shown.file)}, and nowhere else.`];
+    return [`${out.paint.green('✓')} The recovery codes are in ${safe(shown.file)} alone.`];
   return [
     out.paint.bold('Recovery codes, shown this once. Write them down, to be kept in two places:'),
     ...shown.map((code) => `  ${code}`),

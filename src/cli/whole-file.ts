@@ -1,67 +1,58 @@
-// A file for the caller that appears whole or not at all: written beside its name (0600), and put in its place at the end.
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+// A new file for the caller that appears whole or not at all, and takes the place of none that is there.
+import { type FileHandle, link, lstat, open, rm } from 'node:fs/promises';
 import { TwofaError } from '../errors.ts';
 
-export class WholeFile {
-  readonly #path: string;
-  readonly #draft: string;
-  #handle: FileHandle | null = null;
+function unwritable(path: string, problem: string, cause?: unknown): TwofaError {
+  return new TwofaError('file-unwritable', `${JSON.stringify(path)} cannot be written: ${problem}.`, {
+    hint: 'Name a file that does not exist yet, in a folder that you can write.',
+    details: { field: 'file' },
+    cause,
+  });
+}
 
-  constructor(path: string) {
-    this.#path = path;
-    this.#draft = `${path}.${process.pid}.new`;
-  }
-
-  async #attempt<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const message = `${this.#path} cannot be written: ${(error as Error).message}.`;
-      throw new TwofaError('file-unwritable', message, { details: { field: 'file' }, cause: error });
-    }
-  }
-
-  /** Begins the file, so that one that cannot be written is known before there is anything to write. */
-  async begin(): Promise<void> {
-    this.#handle = await this.#attempt(async () => {
-      await rm(this.#draft, { force: true });
-      return open(this.#draft, 'wx', 0o600);
-    });
-  }
-
-  async write(text: string): Promise<void> {
-    await this.#attempt(async () => this.#handle?.writeFile(text));
-  }
-
-  /** Makes it durable and puts it in its place. */
-  async keep(): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#handle?.sync();
-      await this.#handle?.close();
-      this.#handle = null;
-      await rename(this.#draft, this.#path);
-    });
-  }
-
-  /** Removes what was not kept. */
-  async drop(): Promise<void> {
-    if (!this.#handle) return;
-    await this.#handle.close();
-    await rm(this.#draft, { force: true });
+async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw unwritable(path, code === 'EEXIST' ? 'it exists' : message, error);
   }
 }
 
-/** Writes a whole file by what the work writes to it. @throws TwofaError `file-unwritable` */
+/** Looks before anything is done whether the file is a new one. @throws TwofaError `file-unwritable` */
+export async function requireNew(path: string): Promise<void> {
+  if (path === '') throw unwritable(path, 'it names no file');
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => error.code);
+  if (found !== 'ENOENT') throw unwritable(path, typeof found === 'string' ? found : 'it exists');
+}
+
+/** Writes beside the name (0600) what the work writes, makes it durable, and gives it the name when all of it is there. */
+async function draft(
+  path: string,
+  aside: string,
+  work: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await attempt(path, () => open(aside, 'wx', 0o600));
+  try {
+    await work(handle);
+    await attempt(path, () => handle.sync());
+  } finally {
+    await handle.close();
+  }
+  await attempt(path, () => link(aside, path));
+}
+
+/** Makes a new file by what the work writes to it. @throws TwofaError `file-unwritable` */
 export async function writeWhole(
   path: string,
   work: (write: (text: string) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const file = new WholeFile(path);
-  await file.begin();
+  await requireNew(path);
+  const aside = `${path}.${process.pid}.new`;
+  await rm(aside, { force: true });
   try {
-    await work((text) => file.write(text));
-    await file.keep();
+    await draft(path, aside, (handle) => work((text) => attempt(path, () => handle.writeFile(text))));
   } finally {
-    await file.drop();
+    await rm(aside, { force: true });
   }
 }

@@ -14,7 +14,7 @@ test('the owner gives the installation another key; codes that were sent before 
   const { world, as } = northside;
   const code = await sendCode(northside, 'jane');
   const before = world.kept.keyring.current.id;
-  const rotated = await world.done(as.owner, { do: 'db.rotateKey' });
+  const rotated = await world.done(as.owner, { do: 'db.rotate-key' });
   const now = world.kept.keyring.current;
   expect(rotated).toEqual({ key: now.id, previous: before, keptAt: 'memory', changed: true });
   expect(now.id).not.toBe(before);
@@ -38,12 +38,12 @@ test('where the ring cannot be written, nothing changes, and the refusal is an e
   world.services.rotateKey = async () => {
     throw new TwofaError('key-kept-elsewhere', 'The key ring is kept elsewhere.');
   };
-  await world.refused(as.owner, { do: 'db.rotateKey' }, 'key-kept-elsewhere');
+  await world.refused(as.owner, { do: 'db.rotate-key' }, 'key-kept-elsewhere');
   world.services.rotateKey = rotateKey;
   expect(await world.store.read((tables) => tables.installation())).toEqual(before);
   expect(await world.lastEvent()).toMatchObject({
     action: 'call.refused',
-    details: { do: 'db.rotateKey', code: 'key-kept-elsewhere' },
+    details: { do: 'db.rotate-key', code: 'key-kept-elsewhere' },
   });
   await world.remove();
 });

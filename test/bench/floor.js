@@ -37,13 +37,13 @@ export function openFloor(home, kid, app, tokenId) {
       'INSERT INTO audit_events (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ),
     saveUser: database.prepare(
-      'UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?, email_proved_at = coalesce(?, email_proved_at), chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?',
+      'UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?, email_proved_at = coalesce(?, email_proved_at), codes_after = ?, chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?',
     ),
     message: database.prepare(
       "INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at) VALUES (?, ?, 'code', 'email', ?, ?, 'pending', ?)",
     ),
     code: database.prepare(
-      "INSERT INTO codes (user_id, message_id, via, app, digest, key_id, created_at, expires_at) VALUES (?, ?, 'email', ?, ?, ?, ?, ?)",
+      "INSERT INTO codes (user_id, message_id, via, app, digest, created_at, expires_at, place, key_id, seal) VALUES (?, ?, 'email', ?, ?, ?, ?, ?, ?, ?)",
     ),
     settle: database.prepare("UPDATE messages SET status = 'accepted', settled_at = ? WHERE id = ?"),
     expire: database.prepare(
@@ -53,7 +53,7 @@ export function openFloor(home, kid, app, tokenId) {
       'UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND created_at > ? AND ended_at IS NULL',
     ),
     trustLocation: database.prepare(
-      'INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (user_id, location) DO UPDATE SET trusted_at = excluded.trusted_at, expires_at = excluded.expires_at, ended_at = NULL, ended_reason = NULL',
+      'INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at, place, key_id, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, location) DO UPDATE SET trusted_at = excluded.trusted_at, expires_at = excluded.expires_at, place = excluded.place, key_id = excluded.key_id, seal = excluded.seal, ended_at = NULL, ended_reason = NULL',
     ),
   };
   const digest = (user, code) =>
@@ -76,6 +76,7 @@ export function openFloor(home, kid, app, tokenId) {
     const link = seal(key.trail, [subject, place, user.chain_link, ...body]);
     sql.event.run(subject, place, ...body, key.id, link);
     const next = { ...user, ...change };
+    if (change.endsCodes) next.codes_after = place;
     const head = seal(key.trail, [
       'head',
       subject,
@@ -89,12 +90,15 @@ export function openFloor(home, kid, app, tokenId) {
       next.locked_at,
       user.email,
       user.phone,
+      next.codes_after,
+      next.trust_after,
     ]);
     sql.saveUser.run(
       next.attempts_left,
       next.locked_at,
       next.last_verified_at,
       change.proved ?? null,
+      next.codes_after,
       place,
       link,
       key.id,
@@ -115,7 +119,10 @@ export function openFloor(home, kid, app, tokenId) {
     save(user, {}, 'code.issued', 'ok', { app, via: 'email', messageId }, now);
     sql.expire.run(user.id, now - 1455 * minute, now);
     sql.message.run(messageId, user.id, `${user.email[0]}•••`, app, now);
-    sql.code.run(user.id, messageId, app, digest(user, code), key.id, now, now + 15 * minute);
+    const kept = digest(user, code);
+    const place = user.chain_count;
+    const sealed = seal(key.trail, ['seal', 'code', user.id, messageId, 'email', kept, now, place]);
+    sql.code.run(user.id, messageId, app, kept, now, now + 15 * minute, place, key.id, sealed);
   });
   const settleOne = database.transaction((name, messageId) => {
     const now = Date.now();
@@ -136,10 +143,19 @@ export function openFloor(home, kid, app, tokenId) {
       save(user, { attempts_left: left }, 'code.rejected', 'failed', { ...details, attemptsLeft: left }, now);
       return false;
     }
-    save(user, { attempts_left: 7, last_verified_at: now, proved: now }, 'code.verified', 'ok', details, now);
+    save(
+      user,
+      { attempts_left: 7, last_verified_at: now, proved: now, endsCodes: true },
+      'code.verified',
+      'ok',
+      details,
+      now,
+    );
     sql.expire.run(user.id, now - 1455 * minute, now);
     sql.end.run(now, 'verified', user.id, now - 1455 * minute);
-    sql.trustLocation.run(user.id, ip, app, now, now + week);
+    const place = user.chain_count;
+    const sealed = seal(key.trail, ['seal', 'trust', user.id, ip, now, now + week, place]);
+    sql.trustLocation.run(user.id, ip, app, now, now + week, place, key.id, sealed);
     return true;
   });
   const loginOne = database.transaction((name, ip) => {

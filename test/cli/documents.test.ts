@@ -96,7 +96,7 @@ describe('README', () => {
   test('names every command, with options that it has', () => {
     const commands = commandsOf(program());
     const rows = tableBelow('command | does').map(([cell = '']) => cell.replaceAll('`', ''));
-    const pathOf = (row: string) => /^[a-z]+( [a-z]+)*/.exec(row)?.[0] ?? '';
+    const pathOf = (row: string) => /^[a-z]+( [a-z]+(-[a-z]+)*)*/.exec(row)?.[0] ?? '';
     expect(rows.map(pathOf).sort()).toEqual([...commands.keys()].sort());
     for (const row of rows) {
       const known = commands.get(pathOf(row))?.options.map((option) => option.long);
@@ -257,6 +257,7 @@ function shapeOf(text: string): Shape {
     }
     const found = new Map<string, Shape | null>();
     while (tokens[0] !== '}') {
+      if (tokens.length === 0) throw new Error(`This is no shape: ${text}`);
       const name = tokens.shift() ?? '';
       if (name.startsWith('…')) {
         const object = shapeOf(objects[name.slice(1) as keyof typeof objects]);

@@ -1,6 +1,6 @@
 // What of the trail is kept elsewhere: checkpoints, and exports that the script of "twofa help audit" verifies.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { helpTopic } from '../../src/cli/topics.ts';
@@ -75,8 +75,23 @@ describe('audit checkpoint', () => {
     expect((await here.error(['audit', 'verify', '--checkpoint', file('none.json')], 2)).code).toBe(
       'file-unreadable',
     );
-    const folder = ['audit', 'checkpoint', '--file', join(here.home, 'no', 'such', 'folder')];
-    expect((await here.error(folder, 2)).code).toBe('file-unwritable');
+  });
+
+  test('goes to a new file alone: one that is there stays as it is, and nothing is left behind', async () => {
+    writeFileSync(file('mine.txt'), 'mine');
+    const refused = [file('mine.txt'), file('no/such/folder'), file('mine.txt/below'), ''];
+    for (const command of ['checkpoint', 'export']) {
+      for (const path of refused) {
+        const error = await here.error(['audit', command, '--file', path], 2);
+        expect(error, `${command} ${path}`).toMatchObject({
+          code: 'file-unwritable',
+          details: { field: 'file' },
+        });
+      }
+    }
+    expect(readFileSync(file('mine.txt'), 'utf8')).toBe('mine');
+    await here.error(['audit', 'export', '--file', file('refused.ndjson'), '-p', 'care'], 4);
+    expect(readdirSync(here.home).filter((name) => /refused|\.new$/.test(name))).toEqual([]);
   });
 
   test('finds a row put back with its events removed and the numbers closed up', async () => {

@@ -161,15 +161,18 @@ describe('audit follow', () => {
     const error = await here.error([...follow, cursor, '--once'], 6);
     expect(error).toMatchObject({ code: 'cursor-unknown', details: { seq: 5 } });
     writeFileSync(cursor, 'seven\n');
-    expect((await here.error([...follow, cursor, '--once'], 2)).details).toEqual({ field: 'cursor' });
+    const other = await here.error([...follow, cursor, '--once'], 2);
+    expect(other).toMatchObject({ code: 'file-unwritable', details: { field: 'cursorFile' } });
+    expect(readFileSync(cursor, 'utf8'), 'a file of another kind stays as it is').toBe('seven\n');
     expect((await here.error(['audit', 'follow', '--interval', 'often'], 2)).details).toEqual({
       field: 'interval',
     });
-    const nowhere = join(here.home, 'profiles.json', 'x.cursor');
-    expect((await here.error([...follow, nowhere, '--once'], 2)).code).toMatch(
-      /^file-un(writable|readable)$/,
-    );
-    expect(existsSync(nowhere)).toBe(false);
+    for (const nowhere of [join(here.home, 'no', 'such.cursor'), join(here.home, 'profiles.json', 'x'), '']) {
+      expect((await here.error([...follow, nowhere, '--once'], 2)).code).toMatch(
+        /^file-un(writable|readable)$/,
+      );
+    }
+    expect(existsSync(join(here.home, 'no'))).toBe(false);
     expect((await here.error(['audit', 'follow', '--once', '-p', 'care'], 4)).code).toBe('not-permitted');
   });
 });

@@ -1,4 +1,6 @@
 // Malformed input to every argument and option of every command: a documented exit code, words and no stack, and nothing half done.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/errors.ts';
@@ -121,12 +123,16 @@ let situation: Situation;
 let database: ReturnType<Situation['here']['database']>;
 
 const root = process.cwd();
+/** Deep enough in the installation's folder that every path of the values ends in it too. */
+let folder: string;
 
 beforeAll(async () => {
   situation = await everySituation();
   database = situation.here.database();
   // Files that malformed options name are made in the installation's folder, which goes afterwards.
-  process.chdir(situation.here.home);
+  folder = join(situation.here.home, 'a', 'b');
+  mkdirSync(folder, { recursive: true });
+  process.chdir(folder);
 });
 afterAll(() => {
   process.chdir(root);
@@ -263,7 +269,7 @@ describe('by the built program', () => {
     const named = everyCommand[slot.path]?.about ? ['-a', kid] : [];
     const valid = [...argsOf(slot.path, situation), ...named, ...profileFor(slot.path)];
     const input = everyCommand[slot.path]?.input?.(situation) ?? '';
-    const ran = await situation.here.run(['--json', ...slot.args(valid, value)], { input });
+    const ran = await situation.here.run(['--json', ...slot.args(valid, value)], { input, cwd: folder });
     expect(documented, what).toContain(ran.exit);
     checkStreams(ran);
     checkDocuments(slot.path, ran);

@@ -30,7 +30,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ],
   [
     'enable',
-    '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}], keptOut: {count, users: [{username, why: [locked · email-missing · email-invalid · phone-missing · phone-invalid]}]}, firstMorning: {assumes, codes, codesPerMinute, email: {perMinute, enough, lateMinutes}, sms: {perMinute, enough, lateMinutes}}}, recoveryCodes, changed}',
+    '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}], keptOut: {count, users: [{username, why}]}, firstMorning: {assumes, codes, codesPerMinute, email: {perMinute, enough, lateMinutes}, sms: {perMinute, enough, lateMinutes}}}, recoveryCodes, changed}',
   ],
   ['login', '{result, reason, trustedUntil, methods: [{via, to}], attemptsLeft}'],
   ['code send', '{result, via, to, expiresAt, outstanding, attemptsLeft, messageId}'],
@@ -109,7 +109,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. verifiedUntil is always null in this version, and wanted is false. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. verifiedUntil is always null in this version, and wanted is false. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
     ),
   ].join('');
 }

@@ -10,14 +10,15 @@ export function checkpoint(program: Command, run: Run): void {
     .description(
       'print how far the trail is, signed; kept elsewhere, it finds what is removed or put back later',
     )
-    .option('--file <file>', 'write it to a file, in place of printing it')
+    .option('--file <file>', 'write it to a new file, in place of printing it')
     .action(
       run(async ({ request, out }, { file }: { file?: string }) => {
+        const { requireNew, writeWhole } = await import('../../whole-file.ts');
+        if (file !== undefined) await requireNew(file);
         const made = await request<Checkpoint>('audit.checkpoint');
         const text = `${safeJson(made, 2)}\n`;
         if (file === undefined)
           return out.format === 'table' ? out.write(text) : out.document(made, () => []);
-        const { writeWhole } = await import('../../whole-file.ts');
         await writeWhole(file, (write) => write(text));
         await out.document(made, () => []);
         out.say(

@@ -11,7 +11,7 @@ export function exportTrail(program: Command, run: Run): void {
   program
     .command('export')
     .description('print all events with their links, one JSON document a line, to be verified elsewhere')
-    .option('--file <file>', 'write them to a file, in place of printing them')
+    .option('--file <file>', 'write them to a new file, in place of printing them')
     .option('--after <seq>', 'only those after this one')
     .action(
       run(async ({ pages, out }, { file, after }: { file?: string; after?: string }) => {

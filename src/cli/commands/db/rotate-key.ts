@@ -30,7 +30,7 @@ export function rotateKey(program: Command, run: Run): void {
     .addHelpText('after', more)
     .action(
       run(async ({ request, out }) => {
-        const rotated = await request<Rotated>('db.rotateKey');
+        const rotated = await request<Rotated>('db.rotate-key');
         await out.document(rotated, () => [
           `${out.paint.green('✓')} The key is ${rotated.key} from now on, in place of ${rotated.previous}.`,
           `Back it up, apart from the database: ${safe(rotated.keptAt)}`,
