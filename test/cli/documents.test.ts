@@ -335,6 +335,9 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['lockouts', ['lockouts', ...admin]],
   ['lockouts show', ['lockouts', 'show', 'sam', ...admin]],
   ['reactivate', ['reactivate', 'sam', '--reason', 'called back', ...admin]],
+  ['recovery renew', ['recovery', 'renew', '--recovery-codes-file', 'codes.txt', ...admin]],
+  ['auth challenge', ['auth', 'challenge', '--via', 'email', '-p', 'maria']],
+  ['auth verify', ['auth', 'verify', '-p', 'maria']],
   ['audit list', ['audit', 'list', '--limit', '5']],
   ['audit verify', ['audit', 'verify']],
   ['audit checkpoint', ['audit', 'checkpoint']],
@@ -384,11 +387,13 @@ describe('the topic json', () => {
     const { home } = installation;
     const inputs: Record<string, () => string> = {
       'code verify': () => installation.lastCode('jane'),
+      'auth verify': () => installation.lastCode('maria'),
       'auth login': () => readProfiles(join(home, 'profiles.json')).profiles.care?.token ?? '',
     };
     const roster = join(home, 'roster.csv');
     writeFileSync(roster, 'username,name\njane,Jane Doe\n');
-    const given = args.map((word) => (word === 'roster.csv' ? roster : word));
+    const files: Record<string, string> = { 'roster.csv': roster, 'codes.txt': join(home, 'codes.txt') };
+    const given = args.map((word) => files[word] ?? word);
     const input = inputs[command]?.() ?? '';
     if (command === 'db rekey') rmSync(join(home, 'key.json'));
     const document = await installation.json<unknown>(given, exit, { input });
