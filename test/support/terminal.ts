@@ -1,6 +1,7 @@
 // Runs the built program on a real terminal, by script of util-linux: what it shows comes back, what is typed goes in.
 import { spawn, spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { environment } from './program.ts';
 
 const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
@@ -19,8 +20,11 @@ export interface Typing {
   when: RegExp;
   /** What happens before it is typed. */
   before?: () => Promise<unknown>;
-  type: string;
+  /** What is typed; several texts one after the other, with a pause in which a prompt can answer each. */
+  type: string | readonly string[];
 }
+
+const pauseMs = 300;
 
 const quoted = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`;
 
@@ -52,7 +56,14 @@ export function onTerminal(
       if (!next?.when.test(screen.slice(typedAt))) return;
       left.shift();
       typedAt = screen.length;
-      void (next.before?.() ?? Promise.resolve()).then(() => child.stdin.write(next.type), fail);
+      const type = async () => {
+        await next.before?.();
+        for (const text of [next.type].flat()) {
+          child.stdin.write(text);
+          await setTimeout(pauseMs);
+        }
+      };
+      type().catch(fail);
     });
     child.stdin.on('error', () => {});
     child.on('error', fail);
