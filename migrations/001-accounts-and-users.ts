@@ -91,6 +91,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('phone');
     table.text('phone_key');
     table.text('phone_problem');
+    table.text('language');
     table.boolean('looks_shared').notNullable();
     table.boolean('system_administrator').notNullable();
     table.boolean('active').notNullable();
@@ -109,6 +110,7 @@ export async function up(knex: Knex): Promise<void> {
     table.index(['account_kid', 'phone_key']);
     table.check('attempts_left BETWEEN 0 AND 7');
     table.check('(locked_at IS NULL) = (attempts_left > 0)');
+    table.check("language IN ('en', 'es')");
     table.check('(email IS NULL) = (email_key IS NULL)');
     table.check('(phone IS NULL) = (phone_key IS NULL)');
   });

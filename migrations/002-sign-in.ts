@@ -12,17 +12,20 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('messages', (table) => {
     table.text('id').primary();
     table.bigInteger('user_id').notNullable().references('id').inTable('users');
+    table.text('account_kid').notNullable().references('kid').inTable('accounts');
     table.text('kind').notNullable();
     table.text('via').notNullable();
     table.text('recipient').notNullable();
     table.text('app');
     table.text('status').notNullable();
     table.text('reason');
+    table.text('gateway_id');
     table.bigInteger('created_at').notNullable();
     table.bigInteger('settled_at');
     table.check("status IN ('pending', 'accepted', 'delivered', 'undelivered', 'unknown')");
   });
   await knex.raw("CREATE INDEX messages_pending ON messages (created_at) WHERE status = 'pending'");
+  await knex.raw("CREATE INDEX messages_texted ON messages (account_kid, created_at) WHERE via = 'sms'");
 
   await knex.schema.createTable('codes', (table) => {
     table.bigIncrements('id');

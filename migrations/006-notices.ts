@@ -9,9 +9,11 @@ export async function up(knex: Knex): Promise<void> {
     table.text('about').notNullable();
     table.text('recipient').notNullable();
     table.text('email').notNullable();
+    table.text('language').notNullable();
     table.text('details').notNullable();
     table.text('status').notNullable();
     table.text('reason');
+    table.integer('tries').notNullable().defaultTo(0);
     table.bigInteger('created_at').notNullable();
     table.bigInteger('settled_at');
     table.check("status IN ('pending', 'accepted', 'delivered', 'undelivered', 'unknown')");

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import type { Channel } from '../rules/code.ts';
 import { codeDigest, type Keyring } from '../rules/keyring.ts';
+import { defaultLanguage, type Language } from '../rules/language.ts';
 import { maskContact } from '../rules/mask.ts';
 import { decideSend, methodsOf, type SendDecision } from '../rules/sign-in.ts';
 import { type Instant, iso } from '../rules/time.ts';
@@ -39,6 +40,7 @@ interface Issued {
   result: SendResult | null;
   accountName: string;
   username: string;
+  language: Language;
   other: string | null;
   now: number;
 }
@@ -134,7 +136,16 @@ function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcom
   const decision: Decision =
     decided.outcome === 'sent' && !draft.open ? { outcome: 'delivery-not-configured' } : decided;
   const { accountName, username } = subject;
-  const issued = { decision, result: null, accountName, username, other: otherChannel(subject, via), now };
+  const language = subject.language ?? defaultLanguage;
+  const issued = {
+    decision,
+    result: null,
+    accountName,
+    username,
+    language,
+    other: otherChannel(subject, via),
+    now,
+  };
   const details = { app, via, ...(draft.ip === null ? {} : { ip: draft.ip }) };
   if (decision.outcome !== 'sent') return { answer: issued, event: eventOf(decision, details) };
   const recipient = maskContact(via, decision.to);
@@ -184,14 +195,25 @@ export async function sendCode(call: Call, request: SendRequest): Promise<SendRe
   };
   const query = { user: request.user, location: null, app, requestId, codes: true };
   const issued = await decideStep(call, query, (subject, now) => issue(subject, draft, now));
-  const { decision, result, username: user, accountName, now: sentAt } = issued;
+  const { decision, result, username: user, accountName, language, now: sentAt } = issued;
   if (decision.outcome === 'repeated') return repeated(decision.answer, user);
   if (decision.outcome !== 'sent' || !result) {
     throw refusal(call, decision, user, via) ?? new Error('A code was neither issued nor refused.');
   }
   const { to, expiresAt } = decision;
   const receipt = await delivery.send(
-    { kind: 'code', via, to, code: draft.code, account: call.kid, accountName, user, sentAt, expiresAt },
+    {
+      kind: 'code',
+      via,
+      to,
+      code: draft.code,
+      account: call.kid,
+      accountName,
+      user,
+      language,
+      sentAt,
+      expiresAt,
+    },
     sandbox,
   );
   await settle(call, issued, result, receipt, request);

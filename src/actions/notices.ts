@@ -1,4 +1,5 @@
 // Tells administrators and users what was done. A notice is kept with what it tells of, and goes out after that is durable.
+import { defaultLanguage } from '../rules/language.ts';
 import { type NoticeKind, noticesTo, type Reader } from '../rules/notice.ts';
 import type { Call } from './operation.ts';
 import type { Account, KeptNotice, User, Writing } from './store.ts';
@@ -43,7 +44,9 @@ export async function tellAdministrators(
 /** The addresses of a user at which they can be told. */
 export function addressesOf(...states: readonly User[]): Reader[] {
   return states.flatMap((user) =>
-    user.email !== null && user.emailProblem === null ? [{ username: user.username, email: user.email }] : [],
+    user.email !== null && user.emailProblem === null
+      ? [{ username: user.username, email: user.email, language: user.language ?? defaultLanguage }]
+      : [],
   );
 }
 
@@ -67,7 +70,7 @@ export async function sendNotices(call: Call, notices: readonly KeptNotice[]): P
       const { to, ...rest } = notice;
       const message = { ...rest, kind: 'notice' as const, notice: notice.kind, via: 'email' as const };
       const receipt = await delivery
-        .send({ ...message, to: to.email, user: to.username }, call.operator.sandbox)
+        .send({ ...message, to: to.email, user: to.username, language: to.language }, call.operator.sandbox)
         .catch((error: Error) => ({ status: 'unknown' as const, reason: error.message }));
       await store.settleNotice(notice.id, receipt);
     }),

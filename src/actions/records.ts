@@ -3,8 +3,9 @@ import type { UserStatus } from '../rules/account.ts';
 import type { Role } from '../rules/authority.ts';
 import type { AuditAction, ChainPosition, Outcome } from '../rules/chain.ts';
 import type { Checkpoint, TrailRoot } from '../rules/checkpoint.ts';
-import type { CodeEnd } from '../rules/code.ts';
+import type { Channel, CodeEnd } from '../rules/code.ts';
 import type { StoredEmail, StoredPhone } from '../rules/contact.ts';
+import type { Language } from '../rules/language.ts';
 import type { TrustEnd } from '../rules/location.ts';
 import type { Notice } from '../rules/notice.ts';
 import type { Instant } from '../rules/time.ts';
@@ -47,6 +48,8 @@ export interface User extends StoredEmail, StoredPhone {
   accountKid: string;
   username: string;
   name: string;
+  /** In which messages to them are worded; null where none was chosen. */
+  language: Language | null;
   systemAdministrator: boolean;
   active: boolean;
   attemptsLeft: number;
@@ -69,6 +72,7 @@ export interface UserWithPractices extends User {
 export interface NewUser extends StoredEmail, StoredPhone {
   username: string;
   name: string;
+  language: Language | null;
   systemAdministrator: boolean;
   practiceIds: readonly number[];
 }
@@ -77,6 +81,7 @@ export interface NewUser extends StoredEmail, StoredPhone {
 export interface UserChange extends Partial<StoredEmail>, Partial<StoredPhone> {
   username?: string;
   name?: string;
+  language?: Language | null;
   systemAdministrator?: boolean;
   active?: boolean;
   attemptsLeft?: number;
@@ -255,8 +260,29 @@ export interface KeptNotice extends Notice {
   sentAt: Instant;
 }
 
-/** A message that went out or is on its way. */
+/** What became of a message: `accepted` by the server or gateway, `delivered` to the recipient as far as that is told. */
 export interface Receipt {
   status: 'accepted' | 'delivered' | 'undelivered' | 'unknown';
+  /** Why, in words without secrets or contact data; null where there is nothing to say. */
   reason: string | null;
+  /** The gateway's own id of the message, by which its final status can be asked for. */
+  gatewayId?: string;
+}
+
+/** What kinds of messages are kept with what became of them. */
+export type MessageKind = 'code' | 'check-word' | 'announcement';
+
+/** A message to a user, as it is kept. */
+export interface SentMessage {
+  id: string;
+  kind: MessageKind;
+  via: Channel;
+  /** The masked address. */
+  recipient: string;
+  app: string | null;
+  /** `pending` until it is known what became of it. */
+  status: 'pending' | Receipt['status'];
+  reason: string | null;
+  createdAt: Instant;
+  settledAt: Instant | null;
 }

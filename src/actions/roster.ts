@@ -9,6 +9,7 @@ import {
   storedEmail,
   storedPhone,
 } from '../rules/contact.ts';
+import type { Language } from '../rules/language.ts';
 import { maskEmail, maskPhone } from '../rules/mask.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
@@ -19,6 +20,8 @@ export interface Wanted {
   name?: string | undefined;
   email?: string | undefined;
   phone?: string | undefined;
+  /** An empty text clears it. */
+  language?: Language | '' | undefined;
   practices?: readonly string[] | undefined;
   systemAdministrator?: boolean | undefined;
 }
@@ -105,6 +108,7 @@ export async function newUser(
     name: wanted.name,
     ...storedEmail(wanted.email ?? null),
     ...storedPhone(wanted.phone ?? null, account.country),
+    language: wanted.language || null,
     systemAdministrator,
     practiceIds: await practiceIds(roster, wanted.practices ?? []),
   };
@@ -154,11 +158,13 @@ export async function differencesOf(
     .filter((practice) => ids?.includes(practice.id))
     .map((practice) => practice.name);
   const practices = ids !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
+  const language = wanted.language === undefined ? undefined : wanted.language || null;
   const fields = [
     ...(wanted.name !== undefined && wanted.name !== user.name ? ['name'] : []),
     ...(contact.emailKey === undefined ? [] : ['email']),
     ...(contact.phoneKey === undefined ? [] : ['phone']),
     ...(practices ? ['practices'] : []),
+    ...(language === undefined || language === user.language ? [] : ['language']),
     ...(role ? ['systemAdministrator'] : []),
   ];
   const changesContact = changesContactOf(fields);
@@ -170,6 +176,7 @@ export async function differencesOf(
       ...(role && wanted.systemAdministrator !== undefined
         ? { systemAdministrator: wanted.systemAdministrator }
         : {}),
+      ...(fields.includes('language') && language !== undefined ? { language } : {}),
       ...(practices && ids ? { practiceIds: ids } : {}),
       ...(changesContact
         ? {

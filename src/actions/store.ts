@@ -1,6 +1,7 @@
 // What the actions ask of a store. SQLite and PostgreSQL give it; the actions know neither.
 import type { ChecklistFacts } from '../rules/checklist.ts';
 import type { TrailRoot } from '../rules/checkpoint.ts';
+import type { Language } from '../rules/language.ts';
 import type { TrustedLocation } from '../rules/location.ts';
 import type { Notice, Reader } from '../rules/notice.ts';
 import type { SignInChange, SignInState } from '../rules/sign-in.ts';
@@ -153,6 +154,7 @@ export interface SignInSubject {
   kid: string;
   accountName: string;
   username: string;
+  language: Language | null;
   state: SignInState;
 }
 

@@ -42,6 +42,8 @@ export interface DeliveryConfig {
   email: EmailConfig | null;
   /** Messages a minute that each channel takes, where that is configured. */
   rates?: Rates;
+  /** Text messages a day for each active user of an account; null is no ceiling. */
+  textsPerUserPerDay?: number | null;
 }
 
 function decoded(text: string): string | null {

@@ -1,7 +1,8 @@
 // The words of notices: what was done, by whom, and what to do when it was not meant.
 import type { NoticeMessage } from '../actions/delivery.ts';
 import type { NoticeKind } from '../rules/notice.ts';
-import { displayed, type Texts } from './texts.ts';
+import { displayed } from './displayed.ts';
+import type { Texts } from './texts.ts';
 
 interface Words {
   subject: string;
@@ -54,6 +55,17 @@ const words: Record<NoticeKind, (about: string, details: Record<string, string>)
   'recovery-code-used': (about, { by }) => ({
     subject: `${about} was reactivated by a recovery code`,
     lines: [`${by} used a recovery code of the account to reactivate ${about}.`, unexpected],
+  }),
+  'recovery-code-rejected': (about, { by }) => ({
+    subject: 'A wrong recovery code was entered',
+    lines: [`${by} entered a wrong recovery code of the account to reactivate ${about}.`, unexpected],
+  }),
+  'lockout-reminder': (about, { since }) => ({
+    subject: `${about} is locked and waits`,
+    lines: [
+      `${about} has been locked since ${since ?? 'a while ago'} and has asked Customer Care for help.`,
+      'Customer Care cannot reactivate anyone. A System Administrator of the account can: twofa lockouts show, then twofa reactivate.',
+    ],
   }),
 };
 

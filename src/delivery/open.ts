@@ -2,7 +2,6 @@
 import type { Delivery } from '../actions/delivery.ts';
 import type { Instant } from '../rules/time.ts';
 import type { DeliveryConfig } from './config.ts';
-import { noticeTexts } from './notice-texts.ts';
 import { deliverToOutbox } from './outbox.ts';
 import { openMailer } from './smtp.ts';
 import { textsOf } from './texts.ts';
@@ -25,14 +24,17 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   return {
     // No gateway for text messages is known to this version.
     channels: () => ({ email: mailer !== null, sms: false }),
+    textsPerUserPerDay: () => config.textsPerUserPerDay ?? null,
     rates: () => config.rates ?? { email: null, sms: null },
     async send(message, sandbox) {
-      const texts = message.kind === 'code' ? textsOf(message, config.domain) : noticeTexts(message);
+      const texts = textsOf(message, config.domain);
       if (message.via === 'email' && mailer) return mailer.send(message, texts);
       if (sandbox) return deliverToOutbox(outbox, message, texts);
       const channel = message.via === 'email' ? 'email' : 'text message';
       return { status: 'undelivered', reason: `${channel} delivery is not configured` };
     },
+    statusOf: async () => null,
+    probe: async () => [],
     close: async () => mailer?.close(),
   };
 }

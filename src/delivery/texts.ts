@@ -1,14 +1,13 @@
 // What a message says: subject and text of an email, and a text message that fits into one segment where it can.
-import type { CodeMessage } from '../actions/delivery.ts';
+import type { CheckWordMessage, CodeMessage, Message } from '../actions/delivery.ts';
+import { displayed } from './displayed.ts';
+import { noticeTexts } from './notice-texts.ts';
 
 export interface Texts {
   /** Null for a text message. */
   subject: string | null;
   text: string;
 }
-
-/** Control characters, line separators, and what shows nothing or turns the direction of writing; joiners are letters' own. */
-const unprintable = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\s])+/gu;
 
 /** The characters of GSM 03.38 that take one septet, and those that take two. */
 const gsmBasic = new Set(
@@ -29,18 +28,6 @@ const gsmStandIns: Record<string, string> = {
 const segmentSeptets = 160;
 const emailNameMax = 200;
 const foreignNameMax = 30;
-
-/**
- * An account's name as a message shows it: on one line, in its own direction, and nothing in it that a mail program
- * would turn into a link (`evil.example` → `evil. example`).
- */
-export function displayed(name: string): string {
-  return name
-    .replace(unprintable, ' ')
-    .replace(/:\/\//g, ' ')
-    .replace(/\.(?=[^\s.])/g, '. ')
-    .trim();
-}
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -111,7 +98,27 @@ function smsTexts(message: CodeMessage, domain: string | null): Texts {
   return { subject: null, text: say(shorten(name, room, (text) => gsmLength(text) ?? room)) };
 }
 
-/** Words a message. @param domain binds a text message to an origin; null leaves that line out. */
-export function textsOf(message: CodeMessage, domain: string | null): Texts {
-  return message.via === 'email' ? emailTexts(message) : smsTexts(message, domain);
+function checkWordTexts({ words, accountName }: CheckWordMessage, via: 'email' | 'sms'): Texts {
+  const name = displayed(accountName);
+  const text = `${words} are your check words for ${name}. Tell them to your System Administrator. A sign-in code is never to be told to anyone.`;
+  return { subject: via === 'email' ? `Check words for ${name}` : null, text };
+}
+
+/** Words a message. @param domain binds a text message with a code to an origin; null leaves that line out. */
+export function textsOf(message: Message, domain: string | null): Texts {
+  switch (message.kind) {
+    case 'code':
+      return message.via === 'email' ? emailTexts(message) : smsTexts(message, domain);
+    case 'notice':
+      return noticeTexts(message);
+    case 'check-word':
+      return checkWordTexts(message, message.via);
+    case 'announcement':
+      return {
+        subject: `${displayed(message.accountName)}: two-factor authentication`,
+        text: 'Two-factor authentication will be turned on.\n',
+      };
+    case 'test':
+      return { subject: message.via === 'email' ? 'Test message' : null, text: 'This is a test message.' };
+  }
 }

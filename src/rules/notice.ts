@@ -1,4 +1,5 @@
 // What administrators and users are told of by email, and who of them.
+import type { Language } from './language.ts';
 
 export type NoticeKind =
   | 'user-locked'
@@ -8,12 +9,15 @@ export type NoticeKind =
   | 'role-changed'
   | 'token-made'
   | 'recovery-codes-renewed'
-  | 'recovery-code-used';
+  | 'recovery-code-used'
+  | 'recovery-code-rejected'
+  | 'lockout-reminder';
 
 /** Somebody who can be told: a user with a well-formed email. */
 export interface Reader {
   username: string;
   email: string;
+  language: Language;
 }
 
 /** What is told to whom. */

@@ -1,7 +1,8 @@
 // Notices on SQL: kept in the transaction of what they tell of, settled when they went out.
 import type { Account, KeptNotice, Receipt } from '../actions/store.ts';
+import { defaultLanguage } from '../rules/language.ts';
 import type { Notice, Reader } from '../rules/notice.ts';
-import { type Row, text } from './rows.ts';
+import { languageOf, type Row, text } from './rows.ts';
 import { on, rows, type Session } from './session.ts';
 
 /** A notice as its row, without its number. */
@@ -12,6 +13,7 @@ export function noticeRow(account: string, notice: Notice, now: number): Row {
     about: notice.about,
     recipient: notice.to.username,
     email: notice.to.email,
+    language: notice.to.language,
     details: JSON.stringify(notice.details),
     status: 'pending',
     created_at: now,
@@ -43,7 +45,11 @@ export async function administrators(session: Session, kid: string): Promise<Rea
     .whereNotNull('email')
     .whereNull('email_problem')
     .orderBy('id');
-  return (await rows(query)).map((row) => ({ username: text(row, 'username'), email: text(row, 'email') }));
+  return (await rows(query)).map((row) => ({
+    username: text(row, 'username'),
+    email: text(row, 'email'),
+    language: languageOf(row) ?? defaultLanguage,
+  }));
 }
 
 export async function settleNotice(session: Session, id: number, receipt: Receipt): Promise<void> {

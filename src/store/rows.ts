@@ -2,6 +2,7 @@
 import type { Account, AuditEvent, Token, User } from '../actions/store.ts';
 import type { Role } from '../rules/authority.ts';
 import type { ChainPosition } from '../rules/chain.ts';
+import type { Language } from '../rules/language.ts';
 import type { TrustEnd, TrustedLocation } from '../rules/location.ts';
 import type { PhoneProblem } from '../rules/phone.ts';
 
@@ -35,6 +36,10 @@ export function chainOf(row: Row): ChainPosition {
   return { count: int(row, 'chain_count'), link: text(row, 'chain_link') };
 }
 
+export function languageOf(row: Row): Language | null {
+  return textOrNull(row, 'language') as Language | null;
+}
+
 export function accountOf(row: Row): Account {
   return {
     kid: text(row, 'kid'),
@@ -61,6 +66,7 @@ export function userOf(row: Row): User {
     phone: textOrNull(row, 'phone'),
     phoneKey: textOrNull(row, 'phone_key'),
     phoneProblem: textOrNull(row, 'phone_problem') as PhoneProblem | null,
+    language: languageOf(row),
     systemAdministrator: bool(row, 'system_administrator'),
     active: bool(row, 'active'),
     attemptsLeft: int(row, 'attempts_left'),

@@ -15,8 +15,8 @@ const statements = {
   event: `INSERT INTO audit_events
     (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link)
     VALUES (@subject, @place, @at, @actor, @role, @token_id, @action, @account, @user, @outcome, @details, @key_id, @link)`,
-  message: `INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at)
-    VALUES (?, ?, 'code', ?, ?, ?, 'pending', ?)`,
+  message: `INSERT INTO messages (id, user_id, account_kid, kind, via, recipient, app, status, created_at)
+    VALUES (?, ?, ?, 'code', ?, ?, ?, 'pending', ?)`,
   code: `INSERT INTO codes (user_id, message_id, via, app, digest, created_at, expires_at, place, key_id, seal)
     VALUES (@user_id, @message_id, @via, @app, @digest, @created_at, @expires_at, @place, @key_id, @seal)`,
   expireCodes: `UPDATE codes SET ended_at = expires_at, ended_reason = 'expired'
@@ -35,14 +35,14 @@ const statements = {
     answer = excluded.answer, created_at = excluded.created_at, key_id = excluded.key_id, seal = excluded.seal`,
   messageUser: `SELECT users.*, messages.via FROM messages
     JOIN users ON users.id = messages.user_id WHERE messages.id = ?`,
-  administrators: `SELECT username, email FROM users WHERE account_kid = ? AND system_administrator AND active
+  administrators: `SELECT username, email, language FROM users WHERE account_kid = ? AND system_administrator AND active
     AND email IS NOT NULL AND email_problem IS NULL ORDER BY id`,
-  notice: `INSERT INTO notices (account_kid, kind, about, recipient, email, details, status, created_at)
-    VALUES (@account_kid, @kind, @about, @recipient, @email, @details, @status, @created_at)`,
+  notice: `INSERT INTO notices (account_kid, kind, about, recipient, email, language, details, status, created_at)
+    VALUES (@account_kid, @kind, @about, @recipient, @email, @language, @details, @status, @created_at)`,
   token: 'SELECT * FROM tokens WHERE id = ?',
   verifyToken: `UPDATE tokens SET verified_at = ?, verified_place = ?, chain_count = ?, chain_link = ?, key_id = ?,
     head = ? WHERE id = ?`,
-  settle: 'UPDATE messages SET status = ?, reason = ?, settled_at = ? WHERE id = ?',
+  settle: 'UPDATE messages SET status = ?, reason = ?, gateway_id = ?, settled_at = ? WHERE id = ?',
   endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered' WHERE message_id = ? AND ended_at IS NULL`,
 } as const;
 

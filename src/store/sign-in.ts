@@ -14,13 +14,14 @@ import type { ChainPosition } from '../rules/chain.ts';
 import type { Channel, Code, CodeEnd } from '../rules/code.ts';
 import { codeLifetimeMs, endedCodeRetentionMs } from '../rules/constants.ts';
 import type { Keyring } from '../rules/keyring.ts';
+import { defaultLanguage } from '../rules/language.ts';
 import type { TrustedLocation } from '../rules/location.ts';
 import { noticesTo, type Reader } from '../rules/notice.ts';
 import type { RecordedAnswer, SignInChange } from '../rules/sign-in.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import type { Instant } from '../rules/time.ts';
 import { noticeRow } from './notices.ts';
-import { int, intOrNull, type Row, text, textOrNull, trustOf } from './rows.ts';
+import { int, intOrNull, languageOf, type Row, text, textOrNull, trustOf } from './rows.ts';
 import { hasSeal, sealedAccount, sealedToken, sealedUser, withSeal } from './sealed.ts';
 import { type Prepared, prepare } from './sign-in-statements.ts';
 import { bodyOf, linkedRow, sealToken, sealUser, subjectOf } from './trail.ts';
@@ -82,6 +83,7 @@ export class SignIns {
         kid: user.accountKid,
         accountName: account.name,
         username: user.username,
+        language: user.language,
         state: {
           enabledAt: account.enabledAt,
           active: user.active,
@@ -137,10 +139,17 @@ export class SignIns {
 
   /** Keeps what is told of a lock: to the user, and to the account's administrators. */
   #tellOfLock({ user, subject }: Loaded, event: NewEvent | null, now: Instant): KeptNotice[] {
-    const readers = this.#statements.administrators.all(user.accountKid) as unknown as Reader[];
+    const administrators = this.#statements.administrators.all(user.accountKid) as Row[];
+    const readers = administrators.map(
+      (row): Reader => ({
+        username: text(row, 'username'),
+        email: text(row, 'email'),
+        language: languageOf(row) ?? defaultLanguage,
+      }),
+    );
     const own =
       user.email !== null && user.emailProblem === null
-        ? [{ username: user.username, email: user.email }]
+        ? [{ username: user.username, email: user.email, language: user.language ?? defaultLanguage }]
         : [];
     const { app, ip } = event?.details ?? {};
     const details = { app: String(app ?? ''), ip: String(ip ?? '') };
@@ -232,7 +241,7 @@ export class SignIns {
     now: Instant,
   ): void {
     const { messageId, recipient, app, digest } = code;
-    this.#statements.message.run(messageId, user.id, via, recipient, app, now);
+    this.#statements.message.run(messageId, user.id, user.accountKid, via, recipient, app, now);
     const row = {
       user_id: user.id,
       message_id: messageId,
@@ -308,7 +317,7 @@ export class SignIns {
       now,
     );
     this.#saveUser(user, {}, position, now);
-    run.settle.run(receipt.status, receipt.reason, now, messageId);
+    run.settle.run(receipt.status, receipt.reason, receipt.gatewayId ?? null, now, messageId);
     if (failed) run.endUndelivered.run(now, messageId);
     const recorded = remember && this.#repeatOf(remember.app, remember.id);
     if (remember && recorded?.userId === user.id) {

@@ -22,6 +22,7 @@ function userColumns(user: Omit<User, 'chain'>): Record<string, unknown> {
     phone: user.phone,
     phone_key: user.phoneKey,
     phone_problem: user.phoneProblem,
+    language: user.language,
     looks_shared: looksShared(user.username, user.email),
     system_administrator: user.systemAdministrator,
     active: user.active,

@@ -13,6 +13,7 @@ export function codeMessage(changes: Partial<CodeMessage> = {}): CodeMessage {
     account: '10482',
     accountName: 'Northside Family Health',
     user: 'jane',
+    language: 'en',
     sentAt,
     expiresAt: sentAt + 15 * 60_000,
     ...changes,

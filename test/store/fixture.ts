@@ -19,6 +19,7 @@ export function someone(username: string, phone: string, more: Partial<NewUser> 
     name: `${username} of Northside`,
     ...storedEmail(`${username}@northside.example`),
     ...storedPhone(phone, 'US'),
+    language: null,
     systemAdministrator: false,
     practiceIds: [],
     ...more,

@@ -1,12 +1,13 @@
 // The actions with a real store, a clock that the test moves, and a delivery that keeps what it was given.
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import type { CodeMessage, Delivery, Message } from '../../src/actions/delivery.ts';
+import type { CodeMessage, Delivery, Message, Probe } from '../../src/actions/delivery.ts';
 import type { Services } from '../../src/actions/operation.ts';
 import { perform, type Request } from '../../src/actions/perform.ts';
 import type { AuditEvent, Receipt, Token } from '../../src/actions/store.ts';
 import { type ErrorReport, TwofaError } from '../../src/errors.ts';
 import type { Role } from '../../src/rules/authority.ts';
+import type { Channel } from '../../src/rules/code.ts';
 import type { Rates } from '../../src/rules/impact.ts';
 import type { Instant } from '../../src/rules/time.ts';
 import { formatToken, tokenDigest } from '../../src/rules/token-format.ts';
@@ -17,7 +18,10 @@ export class KeptDelivery implements Delivery {
   readonly messages: Message[] = [];
   configured = { email: true, sms: true };
   perMinute: Rates = { email: null, sms: null };
+  dailyTexts: number | null = null;
   receipt: Receipt = { status: 'accepted', reason: null };
+  /** What the gateway says of a message by its id there. */
+  readonly statuses = new Map<string, Receipt>();
 
   channels() {
     return this.configured;
@@ -27,9 +31,21 @@ export class KeptDelivery implements Delivery {
     return this.perMinute;
   }
 
+  textsPerUserPerDay(): number | null {
+    return this.dailyTexts;
+  }
+
   async send(message: Message): Promise<Receipt> {
     this.messages.push(message);
     return this.receipt;
+  }
+
+  async statusOf(_via: Channel, gatewayId: string): Promise<Receipt | null> {
+    return this.statuses.get(gatewayId) ?? null;
+  }
+
+  async probe(): Promise<Probe[]> {
+    return [];
   }
 
   async close(): Promise<void> {}
