@@ -101,6 +101,7 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('email_proved_at');
     table.bigInteger('phone_proved_at');
     table.bigInteger('contact_changed_at');
+    table.bigInteger('reminded_at');
     table.bigInteger('created_at').notNullable();
     table.bigInteger('codes_after').notNullable();
     table.bigInteger('trust_after').notNullable();

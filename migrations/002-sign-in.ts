@@ -26,6 +26,9 @@ export async function up(knex: Knex): Promise<void> {
   });
   await knex.raw("CREATE INDEX messages_pending ON messages (created_at) WHERE status = 'pending'");
   await knex.raw("CREATE INDEX messages_texted ON messages (account_kid, created_at) WHERE via = 'sms'");
+  await knex.raw(
+    "CREATE INDEX messages_awaited ON messages (created_at) WHERE status = 'accepted' AND gateway_id IS NOT NULL",
+  );
 
   await knex.schema.createTable('codes', (table) => {
     table.bigIncrements('id');

@@ -13,13 +13,14 @@ export async function up(knex: Knex): Promise<void> {
     table.text('details').notNullable();
     table.text('status').notNullable();
     table.text('reason');
-    table.integer('tries').notNullable().defaultTo(0);
+    table.integer('tries').notNullable();
+    table.bigInteger('tried_at').notNullable();
     table.bigInteger('created_at').notNullable();
     table.bigInteger('settled_at');
     table.check("status IN ('pending', 'accepted', 'delivered', 'undelivered', 'unknown')");
   });
   await knex.raw(
-    "CREATE INDEX notices_open ON notices (created_at) WHERE status IN ('pending', 'undelivered', 'unknown')",
+    "CREATE INDEX notices_open ON notices (tried_at) WHERE status IN ('pending', 'undelivered', 'unknown')",
   );
 }
 

@@ -48,6 +48,7 @@ export const errorCodes = {
   'token-not-found': exitCodes.notFound,
   'profile-not-found': exitCodes.notPermitted,
   'lockout-not-found': exitCodes.notFound,
+  'notice-not-found': exitCodes.notFound,
   'topic-not-found': exitCodes.notFound,
 
   'never-disabled': exitCodes.refused,
@@ -65,6 +66,7 @@ export const errorCodes = {
   'user-deactivated': exitCodes.refused,
   'not-an-administrator': exitCodes.refused,
   'too-many-codes': exitCodes.refused,
+  'too-many-texts': exitCodes.refused,
   'too-soon': exitCodes.refused,
   'plan-changed': exitCodes.refused,
   'channel-unavailable': exitCodes.refused,

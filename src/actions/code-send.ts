@@ -6,6 +6,7 @@ import { codeDigest, type Keyring } from '../rules/keyring.ts';
 import { defaultLanguage, type Language } from '../rules/language.ts';
 import { maskContact } from '../rules/mask.ts';
 import { decideSend, methodsOf, type SendDecision } from '../rules/sign-in.ts';
+import { ceilingResetsAt } from '../rules/text-ceiling.ts';
 import { type Instant, iso } from '../rules/time.ts';
 import { application, channel, location, requestId, userName } from './fields.ts';
 import { type Call, done, operation } from './operation.ts';
@@ -31,8 +32,11 @@ interface RecordedFailure {
   to: string;
 }
 
-/** What the rules decide, or that no code can leave the installation by the channel. */
-type Decision = SendDecision | { outcome: 'delivery-not-configured' };
+/** What the rules decide, or that no code can leave the installation by the channel, or no more today. */
+type Decision =
+  | SendDecision
+  | { outcome: 'delivery-not-configured' }
+  | { outcome: 'too-many-texts'; retryAt: Instant };
 
 /** A code that was committed and is to be delivered, or what kept it from being issued. */
 interface Issued {
@@ -70,6 +74,15 @@ function refusal(call: Call, decision: Decision, user: string, via: Channel): Tw
         hint: `Enter one of them, or ask again after ${iso(decision.retryAt)}.`,
         details: { retryAt: iso(decision.retryAt) },
       });
+    case 'too-many-texts':
+      return new TwofaError(
+        'too-many-texts',
+        `Account ${call.kid} has had all the text messages that it may have today.`,
+        {
+          hint: `Send the code by email, or ask again after ${iso(decision.retryAt)}.`,
+          details: { retryAt: iso(decision.retryAt) },
+        },
+      );
     case 'delivery-not-configured':
       return new TwofaError(
         'delivery-not-configured',
@@ -127,14 +140,19 @@ interface Draft {
   open: boolean;
 }
 
+/** What keeps a code that the rules allow from being sent: the installation's configuration. */
+function kept(subject: SignInSubject, { open }: Draft, now: Instant): Decision | null {
+  if (!open) return { outcome: 'delivery-not-configured' };
+  return subject.textsSpent ? { outcome: 'too-many-texts', retryAt: ceilingResetsAt(now) } : null;
+}
+
 /** Decides whether the code of a draft is issued, with what is saved when it is. */
 function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcome<Issued> {
   const { via, app, messageId } = draft;
   // Read after the user's state, which may have made the ring known anew: the code is sealed by the same key.
   const { current: key } = draft.keyring;
   const decided = decideSend(subject.state, subject.userId, via, now);
-  const decision: Decision =
-    decided.outcome === 'sent' && !draft.open ? { outcome: 'delivery-not-configured' } : decided;
+  const decision = decided.outcome === 'sent' ? (kept(subject, draft, now) ?? decided) : decided;
   const { accountName, username } = subject;
   const language = subject.language ?? defaultLanguage;
   const issued = {
@@ -193,7 +211,11 @@ export async function sendCode(call: Call, request: SendRequest): Promise<SendRe
     keyring: await call.keyring(),
     open: sandbox || delivery.channels()[via],
   };
-  const query = { user: request.user, location: null, app, requestId, codes: true };
+  const perUser = via === 'sms' ? delivery.textsPerUserPerDay() : null;
+  const query = {
+    ...{ user: request.user, location: null, app, requestId, codes: true },
+    ...(perUser === null ? {} : { textsPerUser: perUser }),
+  };
   const issued = await decideStep(call, query, (subject, now) => issue(subject, draft, now));
   const { decision, result, username: user, accountName, language, now: sentAt } = issued;
   if (decision.outcome === 'repeated') return repeated(decision.answer, user);
@@ -268,7 +290,7 @@ async function settle(
     call.operator,
     result.messageId,
     receipt,
-    requestId === null ? undefined : { app, id: requestId, answer },
+    requestId === null ? {} : { remember: { app, id: requestId, answer } },
   );
   throw deliveryFailed(issued.username, failure);
 }

@@ -113,4 +113,8 @@ const idShape = (prefix: string) => (value: string) => {
   return digits === undefined ? null : Number(digits);
 };
 export const tokenId = parsed(idShape('tok'), 'must be a token\'s id such as tok_3 (see "twofa token list")');
+export const noticeId = parsed(
+  idShape('ntc'),
+  'must be a notice\'s id such as ntc_5 (see "twofa notices list")',
+);
 export const userId = parsed(idShape('usr'), "must be a user's id such as usr_17");

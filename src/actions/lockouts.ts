@@ -1,11 +1,11 @@
 // Who is locked, and how it came about (R9).
 import * as v from 'valibot';
-import { TwofaError } from '../errors.ts';
 import { statusOf } from '../rules/account.ts';
 import { limit, userName, username } from './fields.ts';
 import { lookUp } from './lookup.ts';
+import { currentMessages, messagesOf } from './message-outcomes.ts';
 import { done, operation } from './operation.ts';
-import { theAccount, theUser } from './refusals.ts';
+import { notLocked, theAccount, theUser } from './refusals.ts';
 import { triageOf, triageView } from './triage.ts';
 import { eventView, lockoutView } from './views.ts';
 
@@ -46,23 +46,28 @@ export const lockoutShow = operation({
   account: 'required',
   input: v.strictObject({ user: userName }),
   async perform(call, input) {
-    return done(
-      await lookUp(call, 'user.viewed', { view: 'lockout' }, async (tables) => {
+    const { userId, messages, now, ...rest } = await lookUp(
+      call,
+      'user.viewed',
+      { view: 'lockout' },
+      async (tables) => {
         const user = await theUser(tables, call.kid, input.user);
         if (statusOf(user) !== 'locked') {
-          throw new TwofaError('lockout-not-found', `${user.username} is not locked.`, {
-            hint: `twofa status ${user.username} -a ${call.kid}`,
-          });
+          throw notLocked(call.kid, user.username);
         }
         const lockout = await tables.lockout(user);
         const history = (await tables.userHistory(user.id, 500)).filter((event) => telling.has(event.action));
         const result = {
           ...lockoutView(lockout),
           ...triageView(await triageOf(tables, user)),
+          userId: user.id,
+          messages: await messagesOf(tables, user.id),
+          now: tables.now,
           history: history.slice(-shownEvents).map(eventView),
         };
         return { result, subject: { user } };
-      }),
+      },
     );
+    return done({ ...rest, messages: await currentMessages(call, userId, { messages, now }) });
   },
 });

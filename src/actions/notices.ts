@@ -2,7 +2,7 @@
 import { defaultLanguage } from '../rules/language.ts';
 import { type NoticeKind, noticesTo, type Reader } from '../rules/notice.ts';
 import type { Call } from './operation.ts';
-import type { Account, KeptNotice, User, Writing } from './store.ts';
+import type { Account, KeptNotice, Receipt, User, Writing } from './store.ts';
 
 interface Telling {
   kind: NoticeKind;
@@ -61,18 +61,19 @@ export async function tellUser(
   await keep(call, tables, account, addresses, null, telling);
 }
 
-/** Sends kept notices. One that fails is kept with the reason, and fails nothing else. */
-export async function sendNotices(call: Call, notices: readonly KeptNotice[]): Promise<void> {
+/** Sends kept notices. One that fails is kept with the reason, and fails nothing else. @returns what became of each. */
+export async function sendNotices(call: Call, notices: readonly KeptNotice[]): Promise<Receipt[]> {
   const delivery = await call.delivery();
   const store = await call.store();
-  await Promise.all(
-    notices.map(async (notice) => {
+  return Promise.all(
+    notices.map(async (notice): Promise<Receipt> => {
       const { to, ...rest } = notice;
       const message = { ...rest, kind: 'notice' as const, notice: notice.kind, via: 'email' as const };
       const receipt = await delivery
         .send({ ...message, to: to.email, user: to.username, language: to.language }, call.operator.sandbox)
         .catch((error: Error) => ({ status: 'unknown' as const, reason: error.message }));
       await store.settleNotice(notice.id, receipt);
+      return receipt;
     }),
   );
 }

@@ -131,7 +131,7 @@ async function permitted(
   const answer = await (operation as Operation<unknown, unknown>).perform(call, input);
   if (call.told.length > 0) {
     const { sendNotices } = await import('./notices.ts');
-    services.background(sendNotices(call, call.told));
+    services.background(sendNotices(call, call.told).then(() => undefined));
   }
   return answer;
 }

@@ -56,6 +56,8 @@ export interface User extends StoredEmail, StoredPhone {
   lockedAt: Instant | null;
   lastVerifiedAt: Instant | null;
   contactChangedAt: Instant | null;
+  /** When the account's administrators were last reminded that the user is locked. */
+  remindedAt: Instant | null;
   createdAt: Instant;
   /** Codes issued at this place of the user's chain or before have ended. */
   codesAfter: number;
@@ -87,6 +89,7 @@ export interface UserChange extends Partial<StoredEmail>, Partial<StoredPhone> {
   attemptsLeft?: number;
   lockedAt?: Instant | null;
   contactChangedAt?: Instant;
+  remindedAt?: Instant;
   practiceIds?: readonly number[];
   endCodes?: CodeEnd;
   endTrust?: TrustEnd;
@@ -260,6 +263,23 @@ export interface KeptNotice extends Notice {
   sentAt: Instant;
 }
 
+/** A notice that did not go out, or of which that is not known. */
+export interface OpenNotice extends KeptNotice {
+  status: 'pending' | 'undelivered' | 'unknown';
+  reason: string | null;
+  tries: number;
+  triedAt: Instant;
+}
+
+export interface NoticeFilter {
+  kid?: string;
+  /** Only these. */
+  ids?: readonly number[];
+  /** After this number, in the order of numbers. */
+  after?: number;
+  limit: number;
+}
+
 /** What became of a message: `accepted` by the server or gateway, `delivered` to the recipient as far as that is told. */
 export interface Receipt {
   status: 'accepted' | 'delivered' | 'undelivered' | 'unknown';
@@ -272,6 +292,14 @@ export interface Receipt {
 /** What kinds of messages are kept with what became of them. */
 export type MessageKind = 'code' | 'check-word' | 'announcement';
 
+/** A message whose outcome is still to be settled. */
+export interface AwaitedMessage {
+  id: string;
+  via: Channel;
+  /** Its id at the gateway, where it told one. */
+  gatewayId: string | null;
+}
+
 /** A message to a user, as it is kept. */
 export interface SentMessage {
   id: string;
@@ -283,6 +311,7 @@ export interface SentMessage {
   /** `pending` until it is known what became of it. */
   status: 'pending' | Receipt['status'];
   reason: string | null;
+  gatewayId: string | null;
   createdAt: Instant;
   settledAt: Instant | null;
 }

@@ -16,6 +16,18 @@ export function userNotFound(kid: string, user: string, nearest: string | null =
   });
 }
 
+export function noticeNotFound(id: number): TwofaError {
+  return new TwofaError('notice-not-found', `There is no notice ntc_${id} that did not go out.`, {
+    hint: 'See "twofa notices list".',
+  });
+}
+
+export function notLocked(kid: string, username: string): TwofaError {
+  return new TwofaError('lockout-not-found', `${username} is not locked.`, {
+    hint: `twofa status ${username} -a ${kid}`,
+  });
+}
+
 /** The account of a call. @throws TwofaError `account-not-found`. */
 export async function theAccount(tables: Reading, kid: string): Promise<Account> {
   const account = await tables.account(kid);

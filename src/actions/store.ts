@@ -6,6 +6,7 @@ import type { TrustedLocation } from '../rules/location.ts';
 import type { Notice, Reader } from '../rules/notice.ts';
 import type { SignInChange, SignInState } from '../rules/sign-in.ts';
 import type { Instant } from '../rules/time.ts';
+import type { MessageReading, MessageWriting } from './message-store.ts';
 import type {
   Account,
   AccountCounts,
@@ -36,7 +37,7 @@ import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
 
 export type * from './records.ts';
 
-export interface Reading extends RecoveryReading {
+export interface Reading extends RecoveryReading, MessageReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -98,7 +99,7 @@ export interface Reading extends RecoveryReading {
 }
 
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
-export interface Writing extends Reading, RecoveryWriting {
+export interface Writing extends Reading, RecoveryWriting, MessageWriting {
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
   saveAccount(
     account: Account,
@@ -147,6 +148,8 @@ export interface SignInQuery {
   requestId: string | null;
   /** Whether the decision needs the user's codes. */
   codes: boolean;
+  /** Text messages a day for each active user, where the decision depends on that ceiling. */
+  textsPerUser?: number;
 }
 
 export interface SignInSubject {
@@ -156,6 +159,8 @@ export interface SignInSubject {
   username: string;
   language: Language | null;
   state: SignInState;
+  /** Whether the account has had all text messages of the day; false where that was not asked for. */
+  textsSpent: boolean;
 }
 
 /** What a decision says, and what is saved with it before the answer leaves. */
@@ -204,8 +209,11 @@ export interface Store {
     actor: Actor,
     messageId: string,
     receipt: Receipt,
-    /** The answer that a repeat of the request gets from now on; absent leaves the recorded one. */
-    remember?: { app: string; id: string; answer: unknown },
+    /**
+     * `remember` is the answer that a repeat of the request gets from now on; absent leaves the recorded one. `from`
+     * has nothing recorded unless the message still has this status.
+     */
+    more?: { remember?: { app: string; id: string; answer: unknown }; from?: 'pending' | 'accepted' },
   ): Promise<void>;
   /** Records how a notice fared. */
   settleNotice(id: number, receipt: Receipt): Promise<void>;

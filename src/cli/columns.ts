@@ -1,4 +1,5 @@
-// How lists look: the columns of accounts, users, lockouts, tokens, locations and events.
+// How lists look: the columns of accounts, users, lockouts, tokens, locations, events and notices.
+import type { NoticeView } from '../actions/notices-open.ts';
 import type { AccountView, TokenView, UserView } from '../actions/views.ts';
 import type { Column } from './out.ts';
 
@@ -119,4 +120,17 @@ export const locationColumns: Column<LocationRow>[] = [
   column('until', 'expires_at', (row) => row.expiresAt),
   column('ended', 'ended_at', (row) => row.endedAt),
   column('reason', 'ended_reason', (row) => row.endedReason),
+];
+
+export const noticeColumns: Column<NoticeView>[] = [
+  column('id', 'id', (row) => row.id),
+  column('account', 'account', (row) => row.account),
+  column('what', 'kind', (row) => row.kind),
+  column('about', 'about', (row) => row.about),
+  column('to', 'user', (row) => row.user),
+  column('email', 'to', (row) => row.to),
+  column('status', 'status', (row) => row.status),
+  column('tries', 'tries', (row) => row.tries),
+  column('at', 'at', (row) => row.at),
+  column('reason', 'reason', (row) => row.reason),
 ];

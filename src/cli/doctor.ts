@@ -5,6 +5,7 @@ import { TwofaError } from '../errors.ts';
 import { dayMs } from '../rules/constants.ts';
 import { identify } from '../store/open.ts';
 import type { Composed } from './compose.ts';
+import { configured, leftovers, probes, type Recipient, sendTest } from './doctor-delivery.ts';
 import { requireProtected } from './protection.ts';
 
 /** How long before its end a token is named. */
@@ -22,7 +23,7 @@ export interface Check {
 }
 
 /** Something to be done, though nothing has failed. */
-interface Advice {
+export interface Advice {
   message: string;
   hint: string;
 }
@@ -111,15 +112,13 @@ async function addresses(parts: Composed): Promise<string | Advice> {
   };
 }
 
-async function delivery(parts: Composed): Promise<string> {
-  const identity = await identify(await parts.databaseUrl());
-  const { email, sms } = (await parts.services.delivery()).channels();
-  const missing = [email ? '' : 'email', sms ? '' : 'text messages'].filter(Boolean).join(' and ');
-  if (missing === '') return 'Email and text messages are configured';
-  if (identity?.sandbox) return `Sandbox: ${missing} go to ${parts.paths.outboxFile}`;
-  throw new TwofaError('delivery-not-configured', `Not configured: ${missing}.`, {
-    hint: `Set it in ${parts.paths.configFile}.`,
-  });
+/** A store that cannot be read is what another check says. */
+async function isSandbox(parts: Composed): Promise<boolean> {
+  const identity = await parts
+    .databaseUrl()
+    .then(identify)
+    .catch(() => null);
+  return identity?.sandbox ?? false;
 }
 
 async function token(parts: Composed): Promise<string> {
@@ -128,11 +127,15 @@ async function token(parts: Composed): Promise<string> {
   return `You are ${operator.user ?? operator.role}${operator.account ? ` of account ${operator.account}` : ''}`;
 }
 
-/** All checks, each carried out whatever became of the others; what reads the store, only where there is one to read. */
-export async function examine(parts: Composed): Promise<Check[]> {
+/**
+ * All checks, each carried out whatever became of the others; what reads the store, only where there is one to read.
+ * @param test gets a message that says it is a test.
+ */
+export async function examine(parts: Composed, test?: Recipient): Promise<Check[]> {
   // Before the store is opened, which makes files beside it for as long as that lasts.
   const safe = await check('files', () => files(parts));
   const opened = await check('store', () => store(parts));
+  const sandbox = await isSandbox(parts);
   return [
     await check('config', async () => {
       await parts.config();
@@ -143,10 +146,16 @@ export async function examine(parts: Composed): Promise<Check[]> {
     await check('key', () => key(parts)),
     opened,
     safe,
-    await check('delivery', () => delivery(parts)),
+    await check('delivery', () => configured(parts, sandbox)),
+    ...(await probes(parts)),
+    ...(test === undefined ? [] : [await check('send-test', () => sendTest(parts, test, sandbox))]),
     await check('token', () => token(parts)),
     ...(opened.ok
-      ? [await check('tokens', () => expiring(parts)), await check('addresses', () => addresses(parts))]
+      ? [
+          await check('messages', () => leftovers(parts)),
+          await check('tokens', () => expiring(parts)),
+          await check('addresses', () => addresses(parts)),
+        ]
       : []),
   ];
 }

@@ -1,13 +1,17 @@
 // How a lockout looks to people: what it looks like in plain words, its failures, and what to do next.
+
+import type { MessageView } from '../actions/message-outcomes.ts';
 import type { LockoutLook, Triage } from '../rules/triage.ts';
 import type { LockoutRow } from './columns.ts';
 import { safe } from './escape.ts';
+import { messageLines } from './message-lines.ts';
 import type { Out } from './out.ts';
 import { lineOf, widthsOf } from './table.ts';
 
 export type LockoutDetails = LockoutRow & {
   failures: (Omit<Triage['failures'][number], 'at'> & { at: string })[];
   assessment: Triage['assessment'];
+  messages: MessageView[];
 };
 
 const words: Record<LockoutLook, string> = {
@@ -54,6 +58,8 @@ export function lockoutLines(out: Out, lockout: LockoutDetails): string[] {
       ['Last address', lockout.lastIp],
     ]),
     ...failureTable(out, lockout.failures),
+    ...(lockout.messages.length === 0 ? [] : ['', out.paint.bold('MESSAGES WITH CODES, NEWEST FIRST')]),
+    ...messageLines(lockout.messages),
     '',
     advice[looksLike],
     safe(`  twofa reactivate ${lockout.username} --reason REASON${changed} -a ${lockout.account}`),

@@ -18,6 +18,8 @@ import { init } from './commands/init.ts';
 import { location } from './commands/location.ts';
 import { lockouts } from './commands/lockouts.ts';
 import { login } from './commands/login.ts';
+import { maintain } from './commands/maintain.ts';
+import { notices } from './commands/notices.ts';
 import { policy } from './commands/policy.ts';
 import { practice } from './commands/practice.ts';
 import { reactivate } from './commands/reactivate.ts';
@@ -32,7 +34,7 @@ import type { Run, Surroundings } from './run.ts';
 const commands = [
   ['Prepare and enable', [init, account, practice, user, find, checklist, enable, disable]],
   ['Sign-in', [login, code, location]],
-  ['Watch and mend', [status, lockouts, reactivate, recovery, audit, doctor, db]],
+  ['Watch and mend', [status, lockouts, reactivate, recovery, notices, audit, doctor, maintain, db]],
   ['Operators', [auth, token]],
   ['More', [policy, config, completion, tour, help, version]],
 ] as const;

@@ -95,7 +95,7 @@ async function* pages<T>(
 /** Commands whose result is a list: what CSV can show. */
 const lists = new Set([
   ...['account list', 'practice list', 'user list', 'user export', 'find', 'token list'],
-  ...['lockouts', 'reactivate', 'location list', 'audit list', 'config show'],
+  ...['lockouts', 'reactivate', 'location list', 'audit list', 'notices list', 'config show'],
 ]);
 
 function pathOf(command: Command): string {

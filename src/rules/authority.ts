@@ -50,6 +50,7 @@ export const matrix = {
   'location.list': row('no', 'own', 'no', 'no', 'no'),
   'location.forget': row('no', 'own', 'no', 'no', 'yes'),
   'lockout.remind': row('no', 'no', 'yes', 'no', 'no'),
+  notices: row('yes', 'own', 'no', 'no', 'no'),
   audit: row('yes', 'own', 'no', 'no', 'no'),
   'second-factor': row('no', 'own', 'no', 'no', 'no'),
   /** Anyone with a token may ask who they are. */

@@ -36,6 +36,7 @@ export const auditActions = [
   'code.rejected',
   'codes.ended',
   'user.locked',
+  'lockout.reminded',
   'location.forgotten',
   'recovery.renewed',
   'recovery.used',

@@ -33,5 +33,7 @@ export const recoveryDelayMinMs = second;
 export const recoveryDelayMaxMs = 15 * minute;
 /** The hour in which a preview assumes that everybody signs in for the first time, in minutes. */
 export const firstMorningMinutes = 60;
+/** How long Customer Care waits before it reminds administrators of the same lockout again, in milliseconds. */
+export const reminderIntervalMs = hour;
 /** A day, in milliseconds, for counting days. */
 export const dayMs = day;

@@ -44,7 +44,7 @@ const messagesRead = 150;
 const verifiedRead = 100;
 
 /** The newest events of some actions in a user's chain, newest first; not refusals to a user who was barred already. */
-async function newest(
+export async function newest(
   session: Session,
   userId: number,
   actions: readonly string[],

@@ -1,7 +1,8 @@
 // What is read where a person waits, put together from what each kind of thing gives.
 import type { Reading } from '../actions/store.ts';
 import { checklistFacts } from './checklist.ts';
-import { administrators } from './notices.ts';
+import { abandonedMessages, awaitedMessages, sentMessages, textsToday } from './messages.ts';
+import { administrators, openNotices, waitingNotices } from './notices.ts';
 import { accounts, installation, practices } from './read-accounts.ts';
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
@@ -51,6 +52,12 @@ export function readingOf(session: Session): Reading {
     token: (id) => token(session, id),
     expiringTokens: (until, limit) => expiringTokens(session, until, limit),
     hasOwner: () => hasOwner(session),
+    sentMessages: (userId, limit) => sentMessages(session, userId, limit),
+    abandonedMessages: (before, limit) => abandonedMessages(session, before, limit),
+    awaitedMessages: (limit) => awaitedMessages(session, limit),
+    textsToday: (kid) => textsToday(session, kid),
+    openNotices: (filter) => openNotices(session, filter),
+    waitingNotices: (since, limit) => waitingNotices(session, since, limit),
     locations: (userId) => locations(session, userId),
     busyLocations: (moreThan, limit) => busyLocations(session, moreThan, limit),
     lockouts: (filter) => lockouts(session, filter),

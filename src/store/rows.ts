@@ -73,6 +73,7 @@ export function userOf(row: Row): User {
     lockedAt: intOrNull(row, 'locked_at'),
     lastVerifiedAt: intOrNull(row, 'last_verified_at'),
     contactChangedAt: intOrNull(row, 'contact_changed_at'),
+    remindedAt: intOrNull(row, 'reminded_at'),
     createdAt: int(row, 'created_at'),
     codesAfter: int(row, 'codes_after'),
     trustAfter: int(row, 'trust_after'),

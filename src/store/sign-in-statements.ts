@@ -33,16 +33,21 @@ const statements = {
     VALUES (@app, @request_id, @user_id, @action, @answer, @created_at, @key_id, @seal)
     ON CONFLICT (app, request_id) DO UPDATE SET user_id = excluded.user_id, action = excluded.action,
     answer = excluded.answer, created_at = excluded.created_at, key_id = excluded.key_id, seal = excluded.seal`,
-  messageUser: `SELECT users.*, messages.via FROM messages
+  messageUser: `SELECT users.*, messages.via, messages.kind, messages.status FROM messages
     JOIN users ON users.id = messages.user_id WHERE messages.id = ?`,
   administrators: `SELECT username, email, language FROM users WHERE account_kid = ? AND system_administrator AND active
     AND email IS NOT NULL AND email_problem IS NULL ORDER BY id`,
-  notice: `INSERT INTO notices (account_kid, kind, about, recipient, email, language, details, status, created_at)
-    VALUES (@account_kid, @kind, @about, @recipient, @email, @language, @details, @status, @created_at)`,
+  notice: `INSERT INTO notices (account_kid, kind, about, recipient, email, language, details, status, tries, tried_at,
+      created_at)
+    VALUES (@account_kid, @kind, @about, @recipient, @email, @language, @details, @status, @tries, @tried_at,
+      @created_at)`,
   token: 'SELECT * FROM tokens WHERE id = ?',
   verifyToken: `UPDATE tokens SET verified_at = ?, verified_place = ?, chain_count = ?, chain_link = ?, key_id = ?,
     head = ? WHERE id = ?`,
-  settle: 'UPDATE messages SET status = ?, reason = ?, gateway_id = ?, settled_at = ? WHERE id = ?',
+  textsToday: `SELECT count(*) AS sent FROM messages WHERE via = 'sms' AND account_kid = ? AND created_at >= ?`,
+  usersUpTo: `SELECT count(*) AS users FROM (SELECT 1 FROM users WHERE account_kid = ? AND active LIMIT ?) AS some`,
+  settle:
+    'UPDATE messages SET status = ?, reason = ?, gateway_id = coalesce(?, gateway_id), settled_at = ? WHERE id = ?',
   endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered' WHERE message_id = ? AND ended_at IS NULL`,
 } as const;
 

@@ -8,6 +8,7 @@ import type {
   SignInOutcome,
   SignInQuery,
   SignInSubject,
+  Store,
   User,
 } from '../actions/store.ts';
 import type { ChainPosition } from '../rules/chain.ts';
@@ -19,6 +20,7 @@ import type { TrustedLocation } from '../rules/location.ts';
 import { noticesTo, type Reader } from '../rules/notice.ts';
 import type { RecordedAnswer, SignInChange } from '../rules/sign-in.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
+import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
 import { noticeRow } from './notices.ts';
 import { int, intOrNull, languageOf, type Row, text, textOrNull, trustOf } from './rows.ts';
@@ -84,6 +86,7 @@ export class SignIns {
         accountName: account.name,
         username: user.username,
         language: user.language,
+        textsSpent: this.#textsSpent(query, now),
         state: {
           enabledAt: account.enabledAt,
           active: user.active,
@@ -98,6 +101,15 @@ export class SignIns {
         },
       },
     };
+  }
+
+  /** Whether the account has had its text messages of the day: so many for each active user. */
+  #textsSpent({ kid, textsPerUser }: SignInQuery, now: Instant): boolean {
+    if (textsPerUser === undefined) return false;
+    const { sent } = this.#statements.textsToday.get(kid, dayStart(now)) as { sent: number };
+    const needed = usersForOneMore(sent, textsPerUser);
+    const { users } = this.#statements.usersUpTo.get(kid, needed) as { users: number };
+    return users < needed;
   }
 
   /** A code that is not what was made, or that was brought back after its end, is as good as none. */
@@ -298,12 +310,15 @@ export class SignIns {
     actor: Actor,
     messageId: string,
     receipt: Receipt,
-    remember: { app: string; id: string; answer: unknown } | undefined,
+    { remember, from }: NonNullable<Parameters<Store['settleMessage']>[3]>,
     now: Instant,
   ): void {
     const run = this.#statements;
     const row = run.messageUser.get(messageId) as Row | undefined;
     if (!row) throw new Error(`There is no message ${messageId}.`);
+    if (from !== undefined && row.status !== from) return;
+    run.settle.run(receipt.status, receipt.reason, receipt.gatewayId ?? null, now, messageId);
+    if (row.kind !== 'code') return;
     const user = sealedUser(this.#keyring, row);
     const failed = receipt.status === 'undelivered';
     const position = this.#append(
@@ -317,7 +332,6 @@ export class SignIns {
       now,
     );
     this.#saveUser(user, {}, position, now);
-    run.settle.run(receipt.status, receipt.reason, receipt.gatewayId ?? null, now, messageId);
     if (failed) run.endUndelivered.run(now, messageId);
     const recorded = remember && this.#repeatOf(remember.app, remember.id);
     if (remember && recorded?.userId === user.id) {

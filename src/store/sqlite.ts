@@ -216,8 +216,8 @@ export class SqliteStore implements Store {
       settleNotice(session, id, receipt),
     );
 
-  settleMessage: Store['settleMessage'] = (actor, messageId, receipt, remember) =>
-    this.#inNextCommit((signIns, now) => signIns.settle(actor, messageId, receipt, remember, now));
+  settleMessage: Store['settleMessage'] = (actor, messageId, receipt, more = {}) =>
+    this.#inNextCommit((signIns, now) => signIns.settle(actor, messageId, receipt, more, now));
 
   /** Reads the trail on a connection of its own, so that sign-ins go on meanwhile. */
   async #apart<T>(work: (source: TrailSource) => Promise<T>): Promise<T> {

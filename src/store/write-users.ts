@@ -29,6 +29,7 @@ function userColumns(user: Omit<User, 'chain'>): Record<string, unknown> {
     attempts_left: user.attemptsLeft,
     locked_at: user.lockedAt,
     contact_changed_at: user.contactChangedAt,
+    reminded_at: user.remindedAt,
     codes_after: user.codesAfter,
     trust_after: user.trustAfter,
   };
@@ -45,6 +46,7 @@ function newUser(session: Session, account: Account, values: NewUser, id: number
     lockedAt: null,
     lastVerifiedAt: null,
     contactChangedAt: null,
+    remindedAt: null,
     createdAt: session.now,
     codesAfter: 0,
     trustAfter: 0,

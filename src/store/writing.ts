@@ -1,6 +1,6 @@
 // What is written where a person waits. Every write appends its event and seals the head of its row.
 import type { NewEvent, Writing } from '../actions/store.ts';
-import { addNotices } from './notices.ts';
+import { addNotices, claimNotices } from './notices.ts';
 import { readingOf } from './reading.ts';
 import { rejectRecovery, replaceRecoveryCodes, useRecoveryCode } from './recovery.ts';
 import { endEverything } from './restored.ts';
@@ -32,6 +32,7 @@ export function writingOf(session: Session): Writing {
     addUsers: (account, values, event) => addUsers(session, account, values, event),
     saveUser: (user, change, event) => saveUser(session, user, change, event),
     addNotices: (account, notices) => addNotices(session, account, notices),
+    claimNotices: (notices) => claimNotices(session, notices),
     addToken: (token, event) => addToken(session, token, event),
     saveToken: (token, change, event) => saveToken(session, token, change, event),
     adoptKey: (event) =>

@@ -334,6 +334,10 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['status USER', ['status', 'jane', ...admin]],
   ['lockouts', ['lockouts', ...admin]],
   ['lockouts show', ['lockouts', 'show', 'sam', ...admin]],
+  ['lockouts remind', ['lockouts', 'remind', 'sam', '-a', kid, '-p', 'care']],
+  ['notices list', ['notices', 'list', ...admin]],
+  ['notices retry', ['notices', 'retry', ...admin]],
+  ['maintain', ['maintain', '-p', 'owner']],
   ['reactivate', ['reactivate', 'sam', '--reason', 'called back', ...admin]],
   ['recovery renew', ['recovery', 'renew', '--recovery-codes-file', 'codes.txt', ...admin]],
   ['auth challenge', ['auth', 'challenge', '--via', 'email', '-p', 'maria']],
@@ -371,6 +375,10 @@ describe('the topic json', () => {
     for (let failures = 1; failures <= 7; failures += 1) {
       await installation.json(verify, failures < 7 ? 8 : 9, { input });
     }
+    // A notice that did not go out.
+    const database = installation.database();
+    database.prepare("UPDATE notices SET status = 'undelivered' WHERE id = 1").run();
+    database.close();
   });
 
   afterAll(() => installation.remove());

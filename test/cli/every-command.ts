@@ -97,6 +97,10 @@ export const everyCommand: Record<string, Each> = {
   status: { ...see, args: () => ['jane'] },
   lockouts: { ...see, args: () => [] },
   'lockouts show': { ...see, args: () => ['sam'] },
+  'lockouts remind': { grants: 'no no yes no no', about: 'an account', args: () => ['sam'] },
+  'notices list': { ...audit, args: () => [] },
+  'notices retry': { ...audit, args: () => [] },
+  maintain: { grants: tokens, args: () => [] },
   reactivate: { ...administrators, args: () => ['jane', '--reason', 'called back'] },
   'recovery renew': {
     ...administrators,

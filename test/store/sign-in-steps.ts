@@ -214,7 +214,7 @@ export function signInSteps(engine: Engine): void {
       actor,
       'msg_b',
       { status: 'undelivered', reason: 'no such mailbox' },
-      { app: 'platform', id: 'r1', answer },
+      { remember: { app: 'platform', id: 'r1', answer } },
     );
     expect(await ends()).toEqual([null, 'undelivered']);
     const messages = await opened.sql('SELECT id, status, reason FROM messages ORDER BY id');

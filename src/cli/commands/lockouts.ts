@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type LockoutRow, lockoutColumns } from '../columns.ts';
 import type { Run } from '../run.ts';
+import { remind } from './lockouts/remind.ts';
 import { show } from './lockouts/show.ts';
 
 export function lockouts(program: Command, run: Run): void {
@@ -16,5 +17,5 @@ export function lockouts(program: Command, run: Run): void {
         await out.list(found, lockoutColumns, 'Nobody is locked.');
       }),
     );
-  show(group, run);
+  for (const declare of [show, remind]) declare(group, run);
 }

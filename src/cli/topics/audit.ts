@@ -37,6 +37,7 @@ const meanings: Record<AuditAction, string> = {
   'code.rejected': 'a code was not right, and how many attempts are left; or not looked at',
   'codes.ended': "a user's codes and trusted locations were ended: an older copy of the store was accepted",
   'user.locked': 'the seventh failure: the user is locked',
+  'lockout.reminded': "Customer Care reminded the account's System Administrators of a lockout",
   'location.forgotten': "trust in a user's locations was ended",
   'recovery.renewed': 'new recovery codes were made; those before them are worthless',
   'recovery.used': 'a recovery code was used up; user.reactivated beside it says for whom',

@@ -9,6 +9,7 @@ export const objects = {
   token: '{id, role, account, user, app, name, expiresAt}',
   operator: '{role, account, user, expiresAt, verifiedUntil}',
   lockout: '{account, username, name, practices, lockedAt, lastApp, lastIp}',
+  message: '{via, to, app, status, reason, sentAt, settledAt}',
   event: '{seq, at, actor, role, tokenId, action, account, user, outcome, details}',
 } as const;
 
@@ -37,16 +38,23 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['code verify', '{result, why, attemptsLeft, trustedUntil}'],
   ['location list', '[{location, trusted, trustedAt, expiresAt, endedAt, endedReason}]'],
   ['location forget', '{account, username, forgotten, changed}'],
-  ['status', '{…account, checklist: {ready, blockers, warnings}, lockouts: [{…lockout}], sandbox}'],
+  [
+    'status',
+    '{…account, checklist: {ready, blockers, warnings}, lockouts: [{…lockout}], sandbox, texts: {today, ceiling, resetsAt}}',
+  ],
   [
     'status USER',
-    '{…user, twoFactor: {enabled, enabledAt}, methods: [{via, to}], outstandingCodes, trustedLocations}',
+    '{…user, twoFactor: {enabled, enabledAt}, methods: [{via, to}], outstandingCodes, trustedLocations, messages: [{…message}]}',
   ],
   ['lockouts', '[{…lockout}]'],
   [
     'lockouts show',
-    '{…lockout, failures: [{at, app, ip, why, looksLike}], assessment: {looksLike, because, passwordKnown}, history: [{…event}]}',
+    '{…lockout, failures: [{at, app, ip, why, looksLike}], assessment: {looksLike, because, passwordKnown}, history: [{…event}], messages: [{…message}]}',
   ],
+  ['lockouts remind', '{account, username, administrators, remindedAt, changed}'],
+  ['notices list', '[{id, account, kind, about, user, to, status, reason, tries, at, triedAt}]'],
+  ['notices retry', '{retried, sent, failed, changed}'],
+  ['maintain', '{messages: {abandoned, settled}, notices: {retried, sent, failed}, changed}'],
   ['recovery renew', '{account, recoveryCodes, changed}'],
   ['reactivate', '[{…user, changed}]'],
   ['audit list', '[{…event}]'],
@@ -109,7 +117,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. verifiedUntil is always null in this version, and wanted is false. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
     ),
   ].join('');
 }
