@@ -4,11 +4,13 @@ import { createRequire } from 'node:module';
 import type { Database } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import { TwofaError } from '../errors.ts';
-import type { Keyring } from '../rules/keyring.ts';
 import { connect } from './knex.ts';
 
 /** How long a statement waits for another process's transaction before the store counts as busy, in milliseconds. */
 const busyTimeoutMs = 30_000;
+
+/** What SQLite says of an event where there is one already, by the trigger or without it. */
+const placeTaken = /^audit_events: a row is never replaced$|audit_events\.subject, audit_events\.place$/;
 
 /** Turns what SQLite says into what twofa says. */
 export function storeError(error: unknown, file: string): unknown {
@@ -20,7 +22,13 @@ export function storeError(error: unknown, file: string): unknown {
       cause: error,
     });
   }
-  if (code.startsWith('SQLITE_CONSTRAINT')) return error;
+  if (code.startsWith('SQLITE_CONSTRAINT')) {
+    if (!placeTaken.test((error as Error).message)) return error;
+    return new TwofaError('audit-broken', 'A row was put back to what it was before its newest events.', {
+      hint: '"twofa audit verify" names it. Restore the store from a backup, or ask who has written to it.',
+      cause: error,
+    });
+  }
   return new TwofaError(
     'store-unavailable',
     `The store ${file} cannot be used: ${(error as Error).message}.`,
@@ -29,14 +37,6 @@ export function storeError(error: unknown, file: string): unknown {
       cause: error,
     },
   );
-}
-
-/** @throws TwofaError when the ring has not the store's key; which of its keys is the current one does not matter. */
-export function checkKey(fingerprint: string, keyring: Keyring, file: string): void {
-  if (keyring.withFingerprint(fingerprint)) return;
-  throw new TwofaError('key-unavailable', `The key is not the one of the store ${file}.`, {
-    hint: 'Put the right key where "twofa config path" says, or name its file in TWOFA_KEY_FILE. If it is lost for good, "twofa db rekey --lost-key" goes on with another.',
-  });
 }
 
 /** Makes a file that only its owner may read, so that the database is never open to others. */

@@ -1,12 +1,9 @@
 // The trail as SQLite gives it: in portions, through statements that are prepared once; and its newest event.
 import type { Database, Statement } from 'better-sqlite3';
-import type { KnownEvent, Standing } from '../actions/store.ts';
-import { TwofaError } from '../errors.ts';
-import { headOf, installationState } from '../rules/chain.ts';
+import type { Standing } from '../actions/store.ts';
 import type { Keyring } from '../rules/keyring.ts';
-import { iso } from '../rules/time.ts';
-import { bool, chainOf, int, type Row, text } from './rows.ts';
-import { subjectOf } from './trail.ts';
+import type { Row } from './rows.ts';
+import { standingFrom } from './standing.ts';
 import type { TrailSource } from './verify.ts';
 
 /** Rows held in memory at a time. */
@@ -38,17 +35,6 @@ export function trailSource(database: Database): TrailSource {
   };
 }
 
-function knownOf(row: Row | undefined): KnownEvent | null {
-  if (!row) return null;
-  return {
-    seq: int(row, 'seq'),
-    subject: text(row, 'subject'),
-    place: int(row, 'place'),
-    link: text(row, 'link'),
-    at: int(row, 'at'),
-  };
-}
-
 const event = 'SELECT seq, subject, place, link, at FROM audit_events';
 
 /**
@@ -56,23 +42,10 @@ const event = 'SELECT seq, subject, place, link, at FROM audit_events';
  * @throws TwofaError `audit-broken` when the installation's row, which says which store it is, was changed.
  */
 export function standingOf(database: Database, keyring: Keyring, seq: number | null): Standing {
-  const row = database.prepare('SELECT * FROM installation WHERE id = 1').get() as Row;
-  const createdAt = int(row, 'created_at');
-  const state = { sandbox: bool(row, 'sandbox'), keyFingerprint: text(row, 'key_fingerprint'), createdAt };
-  const key = keyring.get(text(row, 'key_id'));
-  if (
-    !key ||
-    headOf(key.trail, subjectOf.installation, chainOf(row), installationState(state)) !== row.head
-  ) {
-    throw new TwofaError('audit-broken', 'The row of the installation is not the one that twofa wrote.', {
-      hint: '"twofa audit verify" names what is broken. Restore the store from a backup, or ask who has written to it.',
-      details: { subject: subjectOf.installation },
-    });
-  }
-  return {
-    store: iso(createdAt),
-    newest: knownOf(database.prepare(`${event} ORDER BY seq DESC LIMIT 1`).get() as Row | undefined),
-    known:
-      seq === null ? null : knownOf(database.prepare(`${event} WHERE seq = ?`).get(seq) as Row | undefined),
-  };
+  const one = (query: string, ...bindings: number[]) =>
+    database.prepare(query).get(...bindings) as Row | undefined;
+  const installation = one('SELECT * FROM installation WHERE id = 1');
+  const newest = one(`${event} ORDER BY seq DESC LIMIT 1`);
+  const known = seq === null ? undefined : one(`${event} WHERE seq = ?`, seq);
+  return standingFrom(keyring, installation ?? {}, newest, known);
 }

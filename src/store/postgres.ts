@@ -1,0 +1,319 @@
+// The store on PostgreSQL: for any number of processes and hosts at once, the server's clock deciding.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { Actor, Authentication, Reading, Store } from '../actions/store.ts';
+import { TwofaError } from '../errors.ts';
+import type { Keyring } from '../rules/keyring.ts';
+import type { Instant } from '../rules/time.ts';
+import { settledRoot } from './checkpoint.ts';
+import { settleNotice } from './notices.ts';
+import {
+  type Connection,
+  connectDatabase,
+  isConflict,
+  isLost,
+  isUnreachable,
+  namedDatabase,
+  postgresError,
+} from './postgres-connect.ts';
+import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
+import { authenticateStatement, serverNow } from './postgres-statements.ts';
+import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
+import { readingOf } from './reading.ts';
+import { bool, type Row, text } from './rows.ts';
+import { notWritten, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
+import type { Session } from './session.ts';
+import { checkKey } from './store-key.ts';
+import { type TrailSource, verifyTrail } from './verify.ts';
+import { checkVersion } from './version.ts';
+import { writingOf } from './writing.ts';
+
+export interface PostgresOptions {
+  /** `postgres://…` */
+  url: string;
+  keyring: Keyring;
+  /** Connections at a time: one does for a command. */
+  connections?: number;
+  /** A standby for people to look at. */
+  readUrl?: string | undefined;
+  /** Is told how far the standby is behind, in milliseconds, or why the primary is looked at in its place. */
+  lookedAt?(standby: { behindMs: number } | { problem: string }): void;
+  /** Is told of each commit. */
+  committed?(): void;
+}
+
+/** How often a transaction that another came before is tried again. */
+const triesMax = 20;
+/** How often the outcome of a message is saved again when another came first: others are at the same user for a moment only. */
+const settleTriesMax = 200;
+/** How long a lost connection is tried again, in milliseconds: a server that restarts is back by then. */
+const patienceMs = 15_000;
+
+/** How far a standby is behind, in milliseconds: by what it has received and not applied yet. */
+const behind = `SELECT ${serverNow} AS now, CASE
+  WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+  ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000 END AS behind`;
+
+/** A pause that grows, and is never the same for two who wait for each other. */
+function pause(tries: number): Promise<void> {
+  return sleep(Math.random() * Math.min(500, 5 * 2 ** tries));
+}
+
+const nobody: Actor = { actor: '', role: '', tokenId: null };
+
+export class PostgresStore implements Store {
+  readonly #knex: Knex;
+  readonly #options: PostgresOptions;
+  readonly #standby: Knex | null;
+  #checked = false;
+  /** Whether the server was there once: then it is waited for when it is gone. */
+  #reached = false;
+
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.#knex = connectDatabase(options.url, options.connections ?? 1);
+    this.#standby = options.readUrl === undefined ? null : connectDatabase(options.readUrl, 1);
+  }
+
+  get knex(): Knex {
+    return this.#knex;
+  }
+
+  async #onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const { client } = this.#knex;
+    const connection = (await client.acquireConnection()) as Connection & { __knex__disposed?: unknown };
+    this.#reached = true;
+    try {
+      return await work(connection);
+    } catch (error) {
+      // The pool makes another in its place.
+      if (isLost(error)) connection.__knex__disposed = error;
+      throw error;
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  }
+
+  async #connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      return await this.#onConnection(work);
+    } catch (error) {
+      throw postgresError(error, this.#options.url);
+    }
+  }
+
+  /** Makes sure that the store is the one that was asked for. @throws TwofaError for another version or key. */
+  async #check(connection: Connection): Promise<void> {
+    const { rows } = await connection.query({
+      text: `SELECT key_fingerprint, (SELECT string_agg(name, ',') FROM migrations) AS migrations FROM installation WHERE id = 1`,
+    });
+    const [row] = rows;
+    if (!row) {
+      throw new TwofaError(
+        'store-unavailable',
+        `${namedDatabase(this.#options.url)} is not a whole store of twofa.`,
+      );
+    }
+    checkVersion(text(row, 'migrations').split(','));
+    checkKey(text(row, 'key_fingerprint'), this.#options.keyring, namedDatabase(this.#options.url));
+    this.#checked = true;
+  }
+
+  #mayComeBack(error: unknown): boolean {
+    const said = error instanceof TwofaError ? error.cause : error;
+    return isLost(said) || (this.#reached && isUnreachable(said));
+  }
+
+  /** Tries reading again after a lost connection, for as long as a server may take to come back. */
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    const until = performance.now() + patienceMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.#mayComeBack(error) || performance.now() > until) throw error;
+        await pause(tries);
+      }
+    }
+  }
+
+  authenticate(digest: string): Promise<Authentication | null> {
+    return this.#again(() =>
+      this.#connected(async (connection) => {
+        if (!this.#checked) await this.#check(connection);
+        const { rows } = await connection.query(authenticateStatement(digest));
+        return rows[0] ? authenticationOf(this.#options.keyring, rows[0]) : null;
+      }),
+    );
+  }
+
+  #session(connection: Connection, actor: Actor, now: Instant): Session {
+    return {
+      knex: this.#knex,
+      connection,
+      keyring: this.#options.keyring,
+      now,
+      actor,
+      reserveIds: async (table, count) => {
+        const { rows } = await connection.query({
+          text: `SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2)`,
+          values: [table, count],
+        });
+        return rows.map((row) => Number(row.id));
+      },
+    };
+  }
+
+  async #transaction<T>(mode: string, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.query({ text: `BEGIN ${mode}` });
+      try {
+        const { rows } = await connection.query({ text: `SELECT ${serverNow} AS now` });
+        const result = await work(this.#session(connection, actor, Number(rows[0]?.now)));
+        await connection.query({ text: 'COMMIT' });
+        return result;
+      } catch (error) {
+        await connection.query({ text: 'ROLLBACK' }).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  /** @throws whatever the standby says, with nothing looked at. */
+  async #lookAt<T>(standby: Knex, work: (tables: Reading) => Promise<T>): Promise<T> {
+    const connection = (await standby.client.acquireConnection()) as Connection;
+    try {
+      await connection.query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' });
+      const { rows } = await connection.query({ text: behind });
+      const session = { ...this.#session(connection, nobody, Number(rows[0]?.now)), knex: standby };
+      const result = await work(readingOf(session));
+      this.#options.lookedAt?.({ behindMs: Math.max(0, Math.round(Number(rows[0]?.behind))) });
+      return result;
+    } finally {
+      await connection.query({ text: 'ROLLBACK' }).catch(() => undefined);
+      await standby.client.releaseConnection(connection);
+    }
+  }
+
+  look: Store['look'] = async (work) => {
+    if (!this.#standby) return this.read(work);
+    try {
+      return await this.#lookAt(this.#standby, work);
+    } catch (error) {
+      // What the work itself refuses is the answer; a standby that does not answer is no reason for none.
+      if (error instanceof TwofaError) throw error;
+      this.#options.lookedAt?.({ problem: (error as Error).message });
+      return this.read(work);
+    }
+  };
+
+  read: Store['read'] = (work) =>
+    this.#again(() =>
+      this.#transaction('ISOLATION LEVEL REPEATABLE READ READ ONLY', nobody, (session) =>
+        work(readingOf(session)),
+      ),
+    );
+
+  /** Transactions that read what another one writes are told apart by the server, and the later one begins again. */
+  write: Store['write'] = async (actor, work) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const result = await this.#transaction('ISOLATION LEVEL SERIALIZABLE', actor, (session) =>
+          work(writingOf(session)),
+        );
+        this.#options.committed?.();
+        return result;
+      } catch (error) {
+        const conflict = isConflict(error) || isConflict((error as { cause?: unknown }).cause);
+        if (!conflict || tries === triesMax) throw error;
+        await pause(tries);
+      }
+    }
+  };
+
+  signIn: Store['signIn'] = async (actor, query, decide) => {
+    const step = new Step(this.#options.keyring, actor, query, decide);
+    const stepped = await this.#stepped(step);
+    this.#options.committed?.();
+    return stepped;
+  };
+
+  /** Tries a step until it is saved. What was sent and not answered is looked up before anything is compared again. */
+  async #stepped<T>(step: Step<T>): Promise<Stepped<T>> {
+    const until = performance.now() + patienceMs;
+    let waits = false;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const stepped = await this.#connected((connection) => step.on(connection, waits));
+        if (stepped) return stepped;
+        waits = true;
+      } catch (error) {
+        if (!this.#mayComeBack(error) || performance.now() > until) throw error;
+        await pause(tries);
+      }
+    }
+  }
+
+  settleNotice: Store['settleNotice'] = (id, receipt) =>
+    this.#again(() => this.#transaction('', nobody, (session) => settleNotice(session, id, receipt)));
+
+  settleMessage: Store['settleMessage'] = async (actor, messageId, receipt, more = {}) => {
+    const settling = { actor, messageId, receipt, more };
+    for (let tries = 1; ; tries += 1) {
+      const saved = await this.#again(() =>
+        this.#connected((connection) => settleOnce(connection, this.#options.keyring, settling)),
+      );
+      if (saved) break;
+      if (tries === settleTriesMax) throw notWritten(`message ${messageId}`);
+      await pause(Math.min(tries, 6));
+    }
+    this.#options.committed?.();
+  };
+
+  /** Reads the trail as it was at one moment, while sign-ins go on. */
+  #apart<T>(work: (source: TrailSource) => Promise<T>): Promise<T> {
+    return this.#connected(async (connection) => {
+      await connection.query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' });
+      try {
+        return await work(trailSource(connection));
+      } finally {
+        await connection.query({ text: 'ROLLBACK' });
+      }
+    });
+  }
+
+  verifyTrail: Store['verifyTrail'] = (kid, options) =>
+    this.#apart((source) => verifyTrail(this.#options.keyring, source, kid, options));
+
+  schemaFault: Store['schemaFault'] = async () => {
+    const { postgresSchemaFault } = await import('./schema.ts');
+    return this.#connected((connection) =>
+      postgresSchemaFault(async (query) => (await connection.query({ text: query })).rows),
+    );
+  };
+
+  trailRoot: Store['trailRoot'] = async (kid) => {
+    const settled = await this.settled();
+    return this.#apart((source) => settledRoot(source, kid, settled?.seq ?? 0));
+  };
+
+  standing: Store['standing'] = (seq) =>
+    this.#again(() => this.#connected((connection) => standingOf(connection, this.#options.keyring, seq)));
+
+  settled: Store['settled'] = () =>
+    this.#again(() => this.#connected((connection) => settledEvent(connection)));
+
+  async close(): Promise<void> {
+    await this.#standby?.destroy();
+    await this.#knex.destroy();
+  }
+}
+
+function authenticationOf(keyring: Keyring, row: Row): Authentication {
+  const token = sealedToken(keyring, row.token as Row);
+  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox') };
+  if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
+  const user = sealedUser(keyring, row.user as Row);
+  const { enabledAt } = sealedAccount(keyring, row.account as Row);
+  return { ...common, token: { ...token, user: user.username }, user, enabledAt };
+}
