@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import { emailProblem } from '../rules/email.ts';
 import type { Rates } from '../rules/impact.ts';
 import { nameProblem } from '../rules/text.ts';
+import type { SmsConfig } from './sms-config.ts';
 
 /**
  * Whether mail travels encrypted. `required`: over TLS with a verified certificate, or not at all. `optional`: over TLS
@@ -11,7 +12,7 @@ import { nameProblem } from '../rules/text.ts';
 export type TlsMode = 'required' | 'optional' | 'none';
 export const tlsModes: readonly TlsMode[] = ['required', 'optional', 'none'];
 
-/** Where the password of a mail server comes from. */
+/** Where the password of a mail server or gateway comes from. */
 export type PasswordSource = { file: string } | { command: readonly [string, ...string[]] };
 
 /** A mail server as its URL names it. */
@@ -40,6 +41,8 @@ export interface DeliveryConfig {
   domain: string | null;
   /** Null where email is not configured. */
   email: EmailConfig | null;
+  /** Null, or absent, where text messages are not configured. */
+  sms?: SmsConfig | null;
   /** Messages a minute that each channel takes, where that is configured. */
   rates?: Rates;
   /** Text messages a day for each active user of an account; null is no ceiling. */

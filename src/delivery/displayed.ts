@@ -5,12 +5,13 @@ const unprintable = /(?:(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\
 
 /**
  * An account's name as a message shows it: on one line, in its own direction, and nothing in it that a mail program
- * would turn into a link (`evil.example` → `evil. example`).
+ * would turn into a link (`evil.example` → `evil. example`), or decode in a subject (`=?utf-8?…`, RFC 2047).
  */
 export function displayed(name: string): string {
   return name
     .replace(unprintable, ' ')
     .replace(/:\/\//g, ' ')
+    .replace(/=(?=\?)/g, '= ')
     .replace(/\.(?=[^\s.])/g, '. ')
     .trim();
 }

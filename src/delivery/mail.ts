@@ -1,5 +1,5 @@
-// Composes a code email into the bytes that go over the wire, with the headers that are ours and no others.
-import type { Instant } from '../rules/time.ts';
+// Composes an email into the bytes that go over the wire, with the headers that are ours and no others.
+import type { Message } from '../actions/delivery.ts';
 import type { Sender } from './config.ts';
 import type { Texts } from './texts.ts';
 
@@ -11,33 +11,36 @@ export interface ComposedMail {
 }
 
 /**
- * Composes a mail to exactly one recipient.
- * @param to a well-formed address; it is never parsed as a list.
- * @param sentAt its date, the same for every try.
+ * Composes a mail to exactly one recipient, as text and as HTML; every try of it is the same one, with the same date and id.
+ * @param message its address is well-formed, and is never parsed as a list.
  */
 export async function composeMail(
   from: Sender,
-  to: string,
+  { to, language, sentAt }: Pick<Message, 'to' | 'language' | 'sentAt'>,
   texts: Texts,
-  sentAt: Instant,
 ): Promise<ComposedMail> {
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const recipient = { address: to, name: '' };
-  const message = new MailComposer({
+  const composed = new MailComposer({
     from,
     to: recipient,
     envelope: { from: { address: from.address, name: '' }, to: [recipient] },
     subject: texts.subject ?? '',
     text: texts.text,
+    html: texts.html ?? undefined,
     date: new Date(sentAt),
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      'Content-Language': language,
+    },
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile();
-  const envelope = message.getEnvelope();
+  const envelope = composed.getEnvelope();
   const [only, ...others] = envelope.to;
   if (!envelope.from || only === undefined || others.length > 0) {
     throw new Error('A message was composed for other than one recipient.');
   }
-  return { content: await message.build(), from: envelope.from, to: only };
+  return { content: await composed.build(), from: envelope.from, to: only };
 }

@@ -1,4 +1,4 @@
-// The password of a mail server: read from a file that only its owner can read, or from a command, when it is needed.
+// The password of a mail server or gateway: read from a file that only its owner can read, or from a command, when it is needed.
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -21,15 +21,19 @@ export interface Password {
   forget(text: string): void;
 }
 
-/** Refuses a password file that is missing or open to others before any message is sent. @throws TwofaError */
-export function checkPasswordSource(source: PasswordSource): void {
+/**
+ * Refuses a password file that is missing or open to others before any message is sent.
+ * @param key the key of the configuration that names the file.
+ * @throws TwofaError
+ */
+export function checkPasswordSource(source: PasswordSource, key: string): void {
   if (!('file' in source)) return;
   let stats: ReturnType<typeof statSync>;
   try {
     stats = statSync(source.file);
   } catch (error) {
     throw new TwofaError('file-unreadable', `The password file ${source.file} cannot be read.`, {
-      hint: 'Correct email.passwordFile, or make the file with mode 600.',
+      hint: `Correct ${key}, or make the file with mode 600.`,
       cause: error,
     });
   }

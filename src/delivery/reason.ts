@@ -1,10 +1,23 @@
 // Why a message did not go out, in the server's words: on one line, bounded, without secrets or contact data.
+import type { Message } from '../actions/delivery.ts';
 import { maskEmail } from '../rules/mask.ts';
 
 const reasonMax = 200;
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** A reason on one line, bounded. */
+export function oneLine(reason: string): string {
+  const line = reason.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  return line.length <= reasonMax ? line : `${line.slice(0, reasonMax).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** What of a message no reason may repeat: its code, or its check words. */
+export function secretsOf(message: Message): string[] {
+  if (message.kind === 'code') return [message.code];
+  return message.kind === 'check-word' ? [message.words, ...message.words.split(' ')] : [];
 }
 
 /** What a server might repeat of a password: itself, or how SMTP carries it. */
@@ -29,6 +42,5 @@ export function reasonOf(said: string, secrets: readonly string[], addresses: re
       () => mask.slice(0, mask.indexOf('@')),
     );
   }
-  const line = reason.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
-  return line.length <= reasonMax ? line : `${line.slice(0, reasonMax).replace(/[\ud800-\udbff]$/, '')}…`;
+  return oneLine(reason);
 }

@@ -1,124 +1,148 @@
-// What a message says: subject and text of an email, and a text message that fits into one segment where it can.
-import type { CheckWordMessage, CodeMessage, Message } from '../actions/delivery.ts';
+// What a message says, in the language of whoever reads it: subject, text and HTML of an email, or a text message.
+import type { AnnouncementMessage, Message, NoticeMessage } from '../actions/delivery.ts';
+import type { Language } from '../rules/language.ts';
+import type { Instant } from '../rules/time.ts';
 import { displayed } from './displayed.ts';
-import { noticeTexts } from './notice-texts.ts';
+import { fitted, shorten } from './gsm.ts';
+import { escapedForHtml, htmlOf } from './html.ts';
+import {
+  type Facts,
+  fill,
+  noTemplates,
+  type TemplatedKind,
+  type Templates,
+  templateName,
+} from './template.ts';
+import type { AnnouncementFacts, Letter, NoticeFacts, OwnFacts, Wording } from './wording.ts';
+import { english } from './words-en.ts';
+import { spanish } from './words-es.ts';
 
 export interface Texts {
   /** Null for a text message. */
   subject: string | null;
   text: string;
+  /** Null for a text message. */
+  html: string | null;
 }
 
-/** The characters of GSM 03.38 that take one septet, and those that take two. */
-const gsmBasic = new Set(
-  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
-);
-const gsmExtension = new Set('^{}\\[~]|€\f');
-const gsmStandIns: Record<string, string> = {
-  '‘': "'",
-  '’': "'",
-  '“': '"',
-  '”': '"',
-  '–': '-',
-  '—': '-',
-  '…': '...',
-};
+const wordings: Readonly<Record<Language, Wording>> = { en: english, es: spanish };
+const nameMax = 200;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
-/** Septets of one segment; a name whose script GSM-7 lacks makes the message longer. */
-const segmentSeptets = 160;
-const emailNameMax = 200;
-const foreignNameMax = 30;
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-/** Cuts a text between visible characters, so that it measures at most `max`; `...` shows the cut. */
-function shorten(text: string, max: number, measure: (text: string) => number): string {
-  if (measure(text) <= max) return text;
-  let kept = '';
-  for (const { segment } of graphemes.segment(text)) {
-    if (measure(kept) + measure(segment) + 3 > max) break;
-    kept += segment;
-  }
-  return kept === '' ? '' : `${kept.trimEnd()}...`;
+/** A message in the product's own words, and the facts of which a template can make others. */
+interface Said {
+  /** Null for one that no template replaces. */
+  kind: TemplatedKind | null;
+  facts: Facts;
+  letter: Letter;
+  /** As a text message; null for what is none. */
+  short: string | null;
+  /** What the reader looks for, and an email begins with. */
+  first: string | null;
 }
 
-/** Septets that a text takes, or null when GSM-7 cannot say it. */
-export function gsmLength(text: string): number | null {
-  let septets = 0;
-  for (const character of text) {
-    if (gsmBasic.has(character)) septets += 1;
-    else if (gsmExtension.has(character)) septets += 2;
-    else return null;
-  }
-  return septets;
+/** A name that users typed, as an email shows it. */
+function inEmail(name: string): string {
+  return shorten(displayed(name), nameMax, (text) => text.length);
 }
 
-/** The nearest spelling in GSM-7, such as `Café “Süd”` → `Café "Süd"`; what has none stays as it is. */
-function inGsm(text: string): string {
-  return [...text.normalize('NFC')]
-    .map((character) => {
-      if (gsmLength(character) !== null) return character;
-      const plain = gsmStandIns[character] ?? character.normalize('NFKD').replace(/\p{M}/gu, '');
-      return gsmLength(plain) === null ? character : plain;
-    })
-    .join('');
+/** For how long something works, in whole units of time. */
+function lasting({ sentAt, expiresAt }: { sentAt: Instant; expiresAt: Instant }, unitMs: number): string {
+  return String(Math.round((expiresAt - sentAt) / unitMs));
 }
 
-function minutes(message: CodeMessage): number {
-  return Math.round((message.expiresAt - message.sentAt) / 60_000);
+/** Facts of a notice as they are shown: what users typed makes no link; an address and a time are nobody's words. */
+function detailsOf(message: NoticeMessage): Record<string, string> {
+  const shown = (name: string, value: string) => {
+    if (name === 'ip') return value;
+    return name === 'since' ? value.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC') : inEmail(value);
+  };
+  return Object.fromEntries(
+    Object.entries(message.details).map(([name, value]) => [name, shown(name, value)]),
+  );
 }
 
-function emailTexts(message: CodeMessage): Texts {
-  const name = shorten(displayed(message.accountName), emailNameMax, (text) => text.length);
-  const whose = name === '' ? 'your sign-in code' : `your sign-in code for ${name}`;
+function noticeFacts(message: NoticeMessage, own: OwnFacts, wording: Wording): NoticeFacts {
+  const about = inEmail(message.about);
+  const { subject, lines } = wording.notices[message.notice](about, detailsOf(message));
+  return { ...own, about, title: subject, notice: lines.join('\n') };
+}
+
+function announcementFacts(message: AnnouncementMessage, own: OwnFacts, wording: Wording): AnnouncementFacts {
+  const { name, on, codesTo, ask } = message;
   return {
-    // The code comes first, so that the notification of a phone shows it.
-    subject: `${message.code} is ${whose}`,
-    text: [
-      `${message.code} is ${whose}.`,
-      '',
-      `It works for ${minutes(message)} minutes, once.`,
-      '',
-      'Nobody will ever ask you for this code, neither by phone nor in a message. Enter it only where you sign in.',
-      'If you are not signing in, tell your System Administrator: somebody may know your password.',
-      '',
-    ].join('\n'),
+    ...own,
+    name: inEmail(name) || own.user,
+    date: wording.when(on),
+    email: codesTo.email ?? wording.noEmail,
+    phone: codesTo.sms ?? wording.noPhone,
+    ask: wording.oneOf(ask.map(inEmail).filter((each) => each !== '')),
   };
 }
 
-function smsTexts(message: CodeMessage, domain: string | null): Texts {
-  const say = (name: string) =>
-    `${message.code} is your ${name === '' ? '' : `${name} `}code for ${minutes(message)} minutes. Never tell it to anyone.` +
-    // The origin-bound format: an application of this domain, and no other, is offered the code.
-    (domain === null ? '' : `\n@${domain} #${message.code}`);
-  const name = inGsm(displayed(message.accountName));
-  const room = segmentSeptets - (gsmLength(say('')) ?? segmentSeptets) - 1;
-  if (gsmLength(name) === null)
-    return { subject: null, text: say(shorten(name, foreignNameMax, (text) => text.length)) };
-  return { subject: null, text: say(shorten(name, room, (text) => gsmLength(text) ?? room)) };
-}
-
-function checkWordTexts({ words, accountName }: CheckWordMessage, via: 'email' | 'sms'): Texts {
-  const name = displayed(accountName);
-  const text = `${words} are your check words for ${name}. Tell them to your System Administrator. A sign-in code is never to be told to anyone.`;
-  return { subject: via === 'email' ? `Check words for ${name}` : null, text };
-}
-
-/** Words a message. @param domain binds a text message with a code to an origin; null leaves that line out. */
-export function textsOf(message: Message, domain: string | null): Texts {
+/** Words a message. @param account the account's name as it is shown. */
+function say(message: Message, account: string): Said {
+  const wording = wordings[message.language];
+  const own: OwnFacts = { account, kid: message.account, user: inEmail(message.user) };
   switch (message.kind) {
-    case 'code':
-      return message.via === 'email' ? emailTexts(message) : smsTexts(message, domain);
-    case 'notice':
-      return noticeTexts(message);
-    case 'check-word':
-      return checkWordTexts(message, message.via);
-    case 'announcement':
-      return {
-        subject: `${displayed(message.accountName)}: two-factor authentication`,
-        text: 'Two-factor authentication will be turned on.\n',
-      };
+    case 'code': {
+      const facts = { ...own, code: message.code, minutes: lasting(message, minuteMs) };
+      const [letter, short] = [wording.code(facts), wording.codeText(facts)];
+      return { kind: 'code', facts, letter, short, first: message.code };
+    }
+    case 'check-word': {
+      const facts = { ...own, words: message.words, days: lasting(message, dayMs) };
+      const [letter, short] = [wording.checkWords(facts), wording.checkWordsText(facts)];
+      return { kind: 'check-word', facts, letter, short, first: message.words };
+    }
+    case 'announcement': {
+      const facts = announcementFacts(message, own, wording);
+      return { kind: 'announcement', facts, letter: wording.announcement(facts), short: null, first: null };
+    }
+    case 'notice': {
+      const facts = noticeFacts(message, own, wording);
+      return { kind: 'notice', facts, letter: wording.notice(facts), short: null, first: null };
+    }
     case 'test':
-      return { subject: message.via === 'email' ? 'Test message' : null, text: 'This is a test message.' };
+      return { kind: null, facts: own, letter: wording.test, short: wording.testText, first: null };
   }
+}
+
+function emailTexts(message: Message, templates: Templates): Texts {
+  const { language } = message;
+  const { kind, facts, letter, first } = say(message, inEmail(message.accountName) || message.account);
+  const replaced = (part: 'subject' | 'text' | 'html', encode: (fact: string) => string) => {
+    const template = kind && templates.get(templateName({ kind, via: 'email', language, part }));
+    return template ? fill(template, facts, encode) : null;
+  };
+  const asItIs = (fact: string) => fact;
+  const text = `${(replaced('text', asItIs) ?? letter.text).trimEnd()}\n`;
+  return {
+    subject: replaced('subject', asItIs) ?? letter.subject,
+    text,
+    html: replaced('html', escapedForHtml) ?? htmlOf(text, language, first),
+  };
+}
+
+/** @param templates where the text of a code need not say the origin: that line is always ours. */
+function smsTexts(message: Message, domain: string | null, templates: Templates): Texts {
+  const { language } = message;
+  // The origin-bound format: an application of this domain, and no other, is offered the code.
+  const lastLine = message.kind === 'code' && domain !== null ? `\n@${domain} #${message.code}` : '';
+  const text = fitted(displayed(message.accountName), (account) => {
+    const { kind, facts, short } = say(message, account);
+    const template = kind && templates.get(templateName({ kind, via: 'sms', language, part: 'text' }));
+    return `${template ? fill(template, facts, (fact) => fact) : (short ?? '')}${lastLine}`;
+  });
+  return { subject: null, text, html: null };
+}
+
+/**
+ * Words a message.
+ * @param domain binds a text message with a code to an origin; null leaves that line out.
+ * @param templates the installation's own words, in place of the product's.
+ */
+export function textsOf(message: Message, domain: string | null, templates: Templates = noTemplates): Texts {
+  return message.via === 'email' ? emailTexts(message, templates) : smsTexts(message, domain, templates);
 }

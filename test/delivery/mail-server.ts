@@ -19,12 +19,23 @@ export interface MailServer {
   received: Received[];
   /** Connections that were made. */
   connections: number;
+  /** Cuts the connections that there are. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
 /** A mail server that takes everything, unless the options say otherwise; it offers STARTTLS, self-signed. */
 export async function mailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
-  const kept: MailServer = { port: 0, received: [], connections: 0, close: async () => undefined };
+  const sockets = new Set<net.Socket>();
+  const kept: MailServer = {
+    port: 0,
+    received: [],
+    connections: 0,
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: async () => undefined,
+  };
   const server = new SMTPServer({
     authOptional: true,
     logger: false,
@@ -52,6 +63,10 @@ export async function mailServer(options: SMTPServerOptions = {}): Promise<MailS
   });
   // A client that ends the conversation in the middle is what some tests are about.
   server.on('error', () => undefined);
+  server.server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   kept.port = (server.server.address() as AddressInfo).port;
   kept.close = () => new Promise((resolve) => server.close(() => resolve()));

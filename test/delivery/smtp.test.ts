@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EmailConfig } from '../../src/delivery/config.ts';
 import { openMailer } from '../../src/delivery/smtp.ts';
 import { textsOf } from '../../src/delivery/texts.ts';
@@ -26,7 +26,7 @@ async function serving<T extends { close(): Promise<void> }>(starting: Promise<T
 }
 
 function mailing(email: EmailConfig, budgetMs?: number) {
-  const mailer = openMailer(email, budgetMs);
+  const mailer = openMailer(email, { budgetMs });
   ending.push(() => mailer.close());
   return (changes: Parameters<typeof codeMessage>[0] = {}) => {
     const message = codeMessage(changes);
@@ -49,7 +49,7 @@ function headersOf(source: string): Map<string, string> {
 
 const ourHeaders = [
   'Auto-Submitted',
-  'Content-Transfer-Encoding',
+  'Content-Language',
   'Content-Type',
   'Date',
   'From',
@@ -81,7 +81,9 @@ describe('a message that the server takes', () => {
     expect(headers.get('Message-ID')).toMatch(/^<[0-9a-f-]+@northside\.example>$/);
     expect(only?.mail.subject).toBe('482913 is your sign-in code for Northside Family Health');
     expect(only?.mail.text).toBe(textsOf(codeMessage(), null).text);
-    expect(only?.mail.html).toBe(false);
+    expect(only?.mail.html).toBe(textsOf(codeMessage(), null).html);
+    expect(headers.get('Content-Language')).toBe('en');
+    expect(headers.get('Content-Type')).toMatch(/^multipart\/alternative; boundary=/);
     expect(only?.mail.attachments).toEqual([]);
   });
 
@@ -184,6 +186,8 @@ describe('signing in to the server', () => {
     expect(await send()).toEqual({ status: 'accepted', reason: null });
     password = 'second; $(touch x)';
     writeFileSync(file, password);
+    // A connection that is signed in stays so: only a new one asks for the password.
+    server.hangUp();
     expect(await send()).toEqual({ status: 'accepted', reason: null });
     expect(server.received).toHaveLength(2);
     expect(server.connections).toBe(3);
@@ -259,6 +263,8 @@ describe('a refusal for good', () => {
       reason: reply.replace('482913', '•••'),
     });
     expect(server.connections).toBe(1);
+    // A server that has answered is told goodbye: some count those who just hang up.
+    await vi.waitFor(() => expect(server.heard.at(-1)).toBe('QUIT'));
   });
 
   it('is one line of 200 characters at the most', async () => {

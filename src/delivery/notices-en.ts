@@ -1,23 +1,30 @@
-// The words of notices: what was done, by whom, and what to do when it was not meant.
-import type { NoticeMessage } from '../actions/delivery.ts';
-import type { NoticeKind } from '../rules/notice.ts';
-import { displayed } from './displayed.ts';
-import type { Texts } from './texts.ts';
-
-interface Words {
-  subject: string;
-  lines: string[];
-}
+// The words of notices in English: what was done, by whom, and what to do when it was not meant.
+import type { NoticeWording } from './wording.ts';
 
 const unexpected =
   'If you did not expect this, ask your System Administrator or whoever runs the installation.';
 
-const words: Record<NoticeKind, (about: string, details: Record<string, string>) => Words> = {
+/** What of the contact data was changed, by the fields that a notice names. */
+function changedContact(fields: string | undefined): { what: string; were: string } {
+  switch (fields) {
+    case 'email':
+      return { what: 'email address', were: 'was' };
+    case 'phone':
+      return { what: 'phone number', were: 'was' };
+    default:
+      return { what: 'email address and phone number', were: 'were' };
+  }
+}
+
+const roles = (role: string | undefined) =>
+  role === 'granted' ? 'is a System Administrator now' : 'is no System Administrator any more';
+
+export const englishNotices: NoticeWording = {
   'user-locked': (about, { app, ip }) => ({
     subject: `${about} is locked`,
     lines: [
       `${about} has used up all attempts to enter a code and is locked, in every application.`,
-      ...(app ? [`The last attempt came from ${ip ?? 'an unknown address'}, in ${app}.`] : []),
+      ...(app ? [`The last attempt came from ${ip || 'an unknown address'}, in ${app}.`] : []),
       'Time does not unlock. Only a System Administrator of the account can: twofa lockouts show, then twofa reactivate.',
       'Codes are only asked for after the right password: if it was not the user, the password is known to somebody.',
     ],
@@ -30,13 +37,16 @@ const words: Record<NoticeKind, (about: string, details: Record<string, string>)
     subject: `${about} was deactivated`,
     lines: [`${about} was deactivated by ${by} and cannot sign in.`, unexpected],
   }),
-  'contact-changed': (about, { by, fields }) => ({
-    subject: `The ${fields} of ${about} was changed`,
-    lines: [`The ${fields} to which sign-in codes of ${about} go was changed by ${by}.`, unexpected],
-  }),
+  'contact-changed': (about, { by, fields }) => {
+    const { what, were } = changedContact(fields);
+    return {
+      subject: `The ${what} of ${about} ${were} changed`,
+      lines: [`The ${what} to which sign-in codes of ${about} go ${were} changed by ${by}.`, unexpected],
+    };
+  },
   'role-changed': (about, { by, role }) => ({
-    subject: `${about} ${role}`,
-    lines: [`${about} ${role}. It was done by ${by}.`, unexpected],
+    subject: `${about} ${roles(role)}`,
+    lines: [`${about} ${roles(role)}. It was done by ${by}.`, unexpected],
   }),
   'token-made': (about, { by, token }) => ({
     subject: `An access token was made for ${about}`,
@@ -68,13 +78,3 @@ const words: Record<NoticeKind, (about: string, details: Record<string, string>)
     ],
   }),
 };
-
-/** Words a notice. What users typed in it stays on one line and makes no link. */
-export function noticeTexts(message: NoticeMessage): Texts {
-  const details = Object.fromEntries(
-    Object.entries(message.details).map(([name, value]) => [name, displayed(value)]),
-  );
-  const { subject, lines } = words[message.notice](displayed(message.about), details);
-  const account = displayed(message.accountName);
-  return { subject: `${account}: ${subject}`, text: `${[...lines, '', `Account ${account}`].join('\n')}\n` };
-}
