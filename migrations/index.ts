@@ -6,6 +6,7 @@ import * as tokens from './003-tokens.ts';
 import * as auditTrail from './004-audit-trail.ts';
 import * as recoveryCodes from './005-recovery-codes.ts';
 import * as notices from './006-notices.ts';
+import * as rollCall from './007-roll-call.ts';
 import { migrationNames } from './names.ts';
 
 export interface Migration {
@@ -21,6 +22,7 @@ const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = 
   '004-audit-trail': auditTrail,
   '005-recovery-codes': recoveryCodes,
   '006-notices': notices,
+  '007-roll-call': rollCall,
 };
 
 export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

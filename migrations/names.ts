@@ -6,4 +6,5 @@ export const migrationNames = [
   '004-audit-trail',
   '005-recovery-codes',
   '006-notices',
+  '007-roll-call',
 ] as const;
