@@ -1,6 +1,6 @@
 // The installation, accounts, practices and users, with what must always hold of them.
 import type { Knex } from 'knex';
-import { refuse, refuseReplacing } from './triggers.ts';
+import { holdCheck, refuse, refuseReplacing } from './triggers.ts';
 
 /** Where a subject's chain of events stands, and the head that seals the row (see src/rules/chain.ts). */
 function chainColumns(table: Knex.CreateTableBuilder): void {
@@ -133,6 +133,13 @@ export async function up(knex: Knex): Promise<void> {
     message: 'A user is never deleted.',
   });
   await refuseReplacing(knex, 'users', [['account_kid', 'username_key']]);
+  await holdCheck(knex, {
+    name: 'attempts_stay_in_bounds',
+    table: 'users',
+    columns: ['attempts_left', 'locked_at'],
+    holds: 'NEW.attempts_left BETWEEN 0 AND 7 AND (NEW.locked_at IS NULL) = (NEW.attempts_left > 0)',
+    message: 'A user has 0 to 7 attempts, and none exactly when locked.',
+  });
 
   await knex.schema.createTable('former_usernames', (table) => {
     table.text('account_kid').notNullable().references('kid').inTable('accounts');

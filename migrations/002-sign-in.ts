@@ -68,8 +68,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('action').notNullable();
     table.text('answer').notNullable();
     table.bigInteger('created_at').notNullable();
-    table.text('key_id').notNullable();
-    table.text('seal').notNullable();
+    sealColumns(table);
     table.primary(['app', 'request_id']);
   });
 }

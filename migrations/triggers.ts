@@ -9,13 +9,17 @@ export interface Refusal {
   /** The condition over OLD and NEW under which the change is refused; absent means always. */
   condition?: string;
   message: string;
+  /** Whether only SQLite needs it. */
+  onSqliteAlone?: true;
 }
 
+/** Writes the trigger. A connection that is given a list of `refusals` has it noted there. */
 export async function refuse(knex: Knex, refusal: Refusal): Promise<void> {
+  (knex.userParams?.refusals as Refusal[] | undefined)?.push(refusal);
   const { name, table, when, condition, message } = refusal;
   const guard = condition ? `WHEN (${condition})` : '';
   const text = message.replaceAll("'", "''");
-  if (knex.client.config.client === 'pg') {
+  if (knex.client.dialect === 'postgresql') {
     await knex.raw(`CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION '${text}'; END $$`);
     await knex.raw(
@@ -38,7 +42,7 @@ export async function refuseReplacing(
   table: string,
   keys: readonly (readonly string[])[],
 ): Promise<void> {
-  if (knex.client.config.client === 'pg') return;
+  if (knex.client.dialect === 'postgresql') return;
   const message = `${table}: a row is never replaced`;
   const same = ['rowid = NEW.rowid'];
   for (const key of keys) same.push(`(${key.map((column) => `${column} = NEW.${column}`).join(' AND ')})`);
@@ -49,6 +53,7 @@ export async function refuseReplacing(
     when: 'BEFORE INSERT',
     condition: `EXISTS (${inTheWay})`,
     message,
+    onSqliteAlone: true,
   });
   await refuse(knex, {
     name: `${table}_not_displaced`,
@@ -57,5 +62,27 @@ export async function refuseReplacing(
     when: `BEFORE UPDATE OF rowid, oid, _rowid_, ${[...new Set(['id', ...keys.flat()])].join(', ')}`,
     condition: `NEW.rowid <> OLD.rowid OR EXISTS (${inTheWay} AND rowid <> OLD.rowid)`,
     message,
+    onSqliteAlone: true,
   });
+}
+
+/** A check that a table has already. */
+export interface Check {
+  name: string;
+  table: string;
+  /** The columns of which it speaks. */
+  columns: readonly string[];
+  /** The condition over NEW that holds. */
+  holds: string;
+  message: string;
+}
+
+/** SQLite leaves checks out for whoever asks it to (`PRAGMA ignore_check_constraints`): hold one by triggers as well. */
+export async function holdCheck(knex: Knex, check: Check): Promise<void> {
+  if (knex.client.dialect === 'postgresql') return;
+  const { name, table, columns, holds, message } = check;
+  const refusal = { table, condition: `NOT (${holds})`, message, onSqliteAlone: true as const };
+  // After the statement's own check, so that this speaks only where that one was left out.
+  await refuse(knex, { name: `${name}_when_added`, when: 'AFTER INSERT', ...refusal });
+  await refuse(knex, { name, when: `AFTER UPDATE OF ${columns.join(', ')}`, ...refusal });
 }

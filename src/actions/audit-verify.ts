@@ -56,6 +56,14 @@ async function againstHighWater(call: Call, verdict: TrailVerdict): Promise<Trai
   return { ...verdict, intact: false, firstBroken: { subject: 'store', seq: lost.seq, reason } };
 }
 
+/** What keeps the invariants while nobody looks: the triggers and constraints of the database itself. */
+async function againstSchema(call: Call, verdict: TrailVerdict): Promise<TrailVerdict> {
+  if (!verdict.intact || call.kid !== '') return verdict;
+  const fault = await (await call.store()).schemaFault();
+  if (fault === null) return verdict;
+  return { ...verdict, intact: false, firstBroken: { subject: 'store', seq: null, reason: fault } };
+}
+
 /** A verdict as it looks outside. */
 export interface VerdictView extends Omit<TrailVerdict, 'breaks'> {
   breaks: { seq: number; at: string; reason: string }[];
@@ -74,7 +82,7 @@ export const auditVerify = operation({
       ...(input.checkpoint ? { checkpoint: input.checkpoint } : {}),
       ...(call.progress ? { progress: call.progress } : {}),
     });
-    const verdict = await againstHighWater(call, walked);
+    const verdict = await againstSchema(call, await againstHighWater(call, walked));
     const breaks = verdict.breaks.map((each) => ({ ...each, at: iso(each.at) }));
     return done<VerdictView>({ ...verdict, breaks }, verdict.intact ? exitCodes.done : exitCodes.refused);
   },

@@ -14,24 +14,29 @@ export interface HighWater {
 /** What is served whatever copy the store is: what only reads, and what accepts it. */
 const served = new Set(['auth.status', 'token.list', 'db.restore']);
 
-/**
- * Refuses a call on a store that is an older copy of itself.
- * @throws TwofaError `store-restored`
- */
-export async function requireNewest(
-  { highWater }: { highWater?: HighWater },
-  { permission }: Pick<Operation<unknown>, 'permission'>,
-  name: string,
-): Promise<void> {
-  if (!highWater || permission === 'see' || permission === 'audit' || served.has(name)) return;
-  const lost = await highWater.lost();
+/** Refuses a store that is an older copy of itself. @throws TwofaError `store-restored` */
+export async function refuseOlder({ highWater }: { highWater?: HighWater }): Promise<void> {
+  const lost = await highWater?.lost();
   if (!lost) return;
   throw new TwofaError(
     'store-restored',
     `The store is an older copy: event ${lost.seq} of ${iso(lost.at)}, which this machine knows, is not in it.`,
     {
-      hint: 'Put the newest copy back. If it is lost, the owner accepts this one with "twofa db restore --accept", which ends all codes, trusted locations and tokens.',
+      hint: 'Put the newest copy back. If it is lost, the owner accepts this one with "twofa db restore --accept", which ends all codes, recovery codes, trusted locations and tokens.',
       details: { seq: lost.seq, at: iso(lost.at) },
     },
   );
+}
+
+/**
+ * Refuses a call that an older copy of the store is not to serve.
+ * @throws TwofaError `store-restored`
+ */
+export async function requireNewest(
+  services: { highWater?: HighWater },
+  { permission }: Pick<Operation<unknown>, 'permission'>,
+  name: string,
+): Promise<void> {
+  if (permission === 'see' || permission === 'audit' || served.has(name)) return;
+  await refuseOlder(services);
 }

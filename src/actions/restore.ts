@@ -9,11 +9,19 @@ interface Accepted {
   lost: { from: number; to: number; until: string } | null;
   codesEnded: number;
   locationsEnded: number;
+  recoveryCodesVoided: number;
   tokensRevoked: number;
   changed: boolean;
 }
 
-const nothing: Accepted = { lost: null, codesEnded: 0, locationsEnded: 0, tokensRevoked: 0, changed: false };
+const nothing: Accepted = {
+  lost: null,
+  codesEnded: 0,
+  locationsEnded: 0,
+  recoveryCodesVoided: 0,
+  tokensRevoked: 0,
+  changed: false,
+};
 
 export const dbRestore = operation({
   permission: 'store',
@@ -22,17 +30,23 @@ export const dbRestore = operation({
   async perform(call, input) {
     const known = await call.highWater?.lost();
     if (!known) return done(nothing);
-    const store = await call.store();
-    const result = await store.write<Accepted>(call.operator, async (tables) => {
+    const result = await call.write<Accepted>(async (tables) => {
       // What was written to this copy since does not count as kept: it is newer than what this machine knew.
       const kept = await tables.newestBefore(known.at);
       const lost = { from: Math.min(kept + 1, known.seq), to: known.seq, until: iso(known.at) };
-      const { codes, locations, tokens } = await tables.endEverything(input.reason);
+      const ended = await tables.endEverything(input.reason);
       await tables.recordOnInstallation({
         action: 'store.restored',
-        details: { reason: input.reason, lost, newest: known.subject, codes, locations, tokens },
+        details: { reason: input.reason, lost, newest: known.subject, ...ended },
       });
-      return { lost, codesEnded: codes, locationsEnded: locations, tokensRevoked: tokens, changed: true };
+      return {
+        lost,
+        codesEnded: ended.codes,
+        locationsEnded: ended.locations,
+        recoveryCodesVoided: ended.recoveryCodes,
+        tokensRevoked: ended.tokens,
+        changed: true,
+      };
     });
     await call.highWater?.accept();
     return done(result);

@@ -79,34 +79,34 @@ export async function verifiedFrom(session: Session, userId: number): Promise<st
   return [...new Set(since.flatMap(({ details }) => (typeof details.ip === 'string' ? details.ip : [])))];
 }
 
-/** Events of an account: of its own chain, of its users' chains, and those of operators' tokens that concern it. */
+/**
+ * Which events concern an account: those that name it, and those of its own tokens, whatever they name. It is asked of each
+ * event in the order of the trail, so that a page costs no more in an account of a million users.
+ */
+const ofAccount = `CASE WHEN account = :kid THEN true
+  WHEN subject LIKE 'token:%' THEN EXISTS (SELECT 1 FROM tokens
+    WHERE id = CAST(substr(subject, 7) AS BIGINT) AND account_kid = :kid)
+  ELSE false END`;
+
+/** Events of a user are those of their chain, and what the account's chain and the operators' tokens say of them. */
+const ofUser = `(subject = :userSubject OR (subject = :accountSubject AND "user" = :user)
+  OR (subject LIKE 'token:%' AND account = :kid AND "user" = :user))`;
+
 export async function events(session: Session, filter: EventFilter): Promise<AuditEvent[]> {
+  const { kid = '', userId, user = '', action, since, after = 0, until, limit } = filter;
   const conditions: string[] = ['seq > :after'];
-  const bindings: Record<string, unknown> = { after: filter.after ?? 0, limit: filter.limit };
-  if (filter.userId !== undefined) {
-    conditions.push(`(subject = :userSubject OR (subject = :accountSubject AND "user" = :user)
-      OR (subject LIKE 'token:%' AND account = :kid AND "user" = :user))`);
-    bindings.userSubject = `user:${filter.userId}`;
-    bindings.accountSubject = `account:${filter.kid}`;
-    bindings.user = filter.user ?? '';
-    bindings.kid = filter.kid ?? '';
-  } else if (filter.kid !== undefined) {
-    conditions.push(`(subject = :accountSubject
-      OR subject IN (SELECT 'user:' || id FROM users WHERE account_kid = :kid)
-      OR subject IN (SELECT 'token:' || id FROM tokens WHERE account_kid = :kid)
-      OR (subject LIKE 'token:%' AND account = :kid)
-      OR (subject = 'installation' AND account = :kid))`);
-    bindings.accountSubject = `account:${filter.kid}`;
-    bindings.kid = filter.kid;
-  }
-  if (filter.action !== undefined) {
-    conditions.push('action = :action');
-    bindings.action = filter.action;
-  }
-  if (filter.since !== undefined) {
-    conditions.push('at >= :since');
-    bindings.since = filter.since;
-  }
+  const bindings: Record<string, unknown> = { after, limit };
+  const only = (condition: string, more: Record<string, unknown>) => {
+    conditions.push(condition);
+    Object.assign(bindings, more);
+  };
+  if (userId !== undefined) {
+    const subjects = { userSubject: `user:${userId}`, accountSubject: `account:${kid}` };
+    only(ofUser, { ...subjects, user, kid });
+  } else if (filter.kid !== undefined) only(ofAccount, { kid });
+  if (action !== undefined) only('action = :action', { action });
+  if (since !== undefined) only('at >= :since', { since });
+  if (until !== undefined) only('seq <= :until', { until });
   const found = await sql(
     session,
     `SELECT * FROM audit_events WHERE ${conditions.join(' AND ')} ORDER BY seq LIMIT :limit`,

@@ -24,20 +24,22 @@ function exportedOf(row: Row): ExportedEvent {
 }
 
 /** Whose chain an event is in is asked of each event, so that a page costs as much in a large account as in a small one. */
-const ofAccount = `AND (subject = 'account:' || :kid
-  OR (subject LIKE 'user:%' AND EXISTS (SELECT 1 FROM users
-    WHERE id = CAST(substr(subject, 6) AS INTEGER) AND account_kid = :kid))
-  OR (subject LIKE 'token:%' AND EXISTS (SELECT 1 FROM tokens
-    WHERE id = CAST(substr(subject, 7) AS INTEGER) AND account_kid = :kid)))`;
+const ofAccount = `AND CASE
+  WHEN subject LIKE 'user:%' THEN EXISTS (SELECT 1 FROM users
+    WHERE id = CAST(substr(subject, 6) AS BIGINT) AND account_kid = :kid)
+  WHEN subject LIKE 'token:%' THEN EXISTS (SELECT 1 FROM tokens
+    WHERE id = CAST(substr(subject, 7) AS BIGINT) AND account_kid = :kid)
+  ELSE subject = 'account:' || :kid END`;
 
 export async function exported(
   session: Session,
-  { kid, after, limit }: Parameters<Reading['exported']>[0],
+  { kid, after, until, limit }: Parameters<Reading['exported']>[0],
 ): Promise<ExportedEvent[]> {
   const found = await sql(
     session,
-    `SELECT * FROM audit_events WHERE seq > :after ${kid === undefined ? '' : ofAccount} ORDER BY seq LIMIT :limit`,
-    { after, limit, ...(kid === undefined ? {} : { kid }) },
+    `SELECT * FROM audit_events WHERE seq > :after AND seq <= :until ${kid === undefined ? '' : ofAccount}
+      ORDER BY seq LIMIT :limit`,
+    { after, until, limit, ...(kid === undefined ? {} : { kid }) },
   );
   return found.map(exportedOf);
 }

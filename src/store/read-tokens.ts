@@ -2,13 +2,13 @@
 import type { Reading, Token } from '../actions/store.ts';
 import type { Instant } from '../rules/time.ts';
 import { int, tokenOf } from './rows.ts';
-import { sealedToken } from './sealed.ts';
+import { behind, sealedToken } from './sealed.ts';
 import { first, on, type Query, rows, type Session } from './session.ts';
 
 function tokenQuery(session: Session): Query {
   return on(session, 'tokens')
     .leftJoin('users', 'users.id', 'tokens.user_id')
-    .select('tokens.*', 'users.username as user_username');
+    .select('tokens.*', 'users.username as user_username', session.knex.raw(behind('tokens')));
 }
 
 export async function tokens(session: Session, filter: Parameters<Reading['tokens']>[0]): Promise<Token[]> {
@@ -50,7 +50,7 @@ export async function expiringTokens(
 
 export async function hasOwner(session: Session): Promise<boolean> {
   const query = on(session, 'tokens')
-    .where({ role: 'owner' })
+    .where({ role: 'owner', account_kid: null })
     .whereNull('revoked_at')
     .where((valid) => valid.whereNull('expires_at').orWhere('expires_at', '>', session.now));
   return (await first(query)) !== null;

@@ -4,7 +4,7 @@ import { emailKey } from '../rules/email.ts';
 import type { TrustedLocation } from '../rules/location.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { containing, int, text, trustOf, userOf } from './rows.ts';
-import { sealedUser } from './sealed.ts';
+import { behind, sealedUser } from './sealed.ts';
 import { first, on, type Query, rows, type Session, sql } from './session.ts';
 
 async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
@@ -22,7 +22,7 @@ async function withPractices(session: Session, users: User[]): Promise<UserWithP
 }
 
 async function oneUser(session: Session, query: Query): Promise<UserWithPractices | null> {
-  const row = await first(query);
+  const row = await first(query.select('users.*', session.knex.raw(behind('users'))));
   return row ? ((await withPractices(session, [sealedUser(session.keyring, row)]))[0] ?? null) : null;
 }
 

@@ -19,8 +19,9 @@ import {
   users,
 } from './read-users.ts';
 import { recoveryCode, recoveryCodes, recoveryTries } from './recovery.ts';
+import { administratorNames, announced, channelRecord, rollCall, sentLately } from './roll-call.ts';
 import { keptOut, rosterDigests } from './roster-digests.ts';
-import { sealedAccount } from './sealed.ts';
+import { behind, sealedAccount } from './sealed.ts';
 import { first, on, type Session } from './session.ts';
 
 /** The readings of one transaction. */
@@ -29,7 +30,8 @@ export function readingOf(session: Session): Reading {
     now: session.now,
     installation: () => installation(session),
     account: async (kid) => {
-      const row = await first(on(session, 'accounts').where({ kid }));
+      const query = on(session, 'accounts').where({ kid });
+      const row = await first(query.select('accounts.*', session.knex.raw(behind('accounts'))));
       return row ? sealedAccount(session.keyring, row) : null;
     },
     accounts: (filter) => accounts(session, filter),
@@ -58,6 +60,11 @@ export function readingOf(session: Session): Reading {
     textsToday: (kid) => textsToday(session, kid),
     openNotices: (filter) => openNotices(session, filter),
     waitingNotices: (since, limit) => waitingNotices(session, since, limit),
+    rollCall: (filter) => rollCall(session, filter),
+    announced: (filter, day) => announced(session, filter, day),
+    channelRecord: (userId, via) => channelRecord(session, userId, via),
+    sentLately: (via, after) => sentLately(session, via, after),
+    administratorNames: (kid, limit) => administratorNames(session, kid, limit),
     locations: (userId) => locations(session, userId),
     busyLocations: (moreThan, limit) => busyLocations(session, moreThan, limit),
     lockouts: (filter) => lockouts(session, filter),

@@ -1,8 +1,9 @@
-// Ends what an older copy of the store may have brought back to life: codes, trusted locations, tokens.
+// Ends what an older copy of the store may have brought back to life: codes, trusted locations, tokens, recovery codes.
 import type { Writing } from '../actions/store.ts';
 import { tokens } from './read-tokens.ts';
-import { int } from './rows.ts';
-import { sealedUser } from './sealed.ts';
+import { voidRecoveryCodes } from './recovery.ts';
+import { int, text } from './rows.ts';
+import { sealedAccount, sealedUser } from './sealed.ts';
 import { first, on, rows, type Session, sql } from './session.ts';
 import { saveToken } from './write-tokens.ts';
 import { saveUser } from './write-users.ts';
@@ -17,7 +18,7 @@ async function outstanding(session: Session, table: 'codes' | 'trusted_locations
   return int((await first(query.count({ count: '*' }))) ?? {}, 'count');
 }
 
-async function endSignIns(session: Session, reason: string): Promise<Omit<Ended, 'tokens'>> {
+async function endSignIns(session: Session, reason: string): Promise<Pick<Ended, 'codes' | 'locations'>> {
   const codes = await outstanding(session, 'codes');
   const locations = await outstanding(session, 'trusted_locations');
   const found = await sql(
@@ -35,6 +36,8 @@ async function endSignIns(session: Session, reason: string): Promise<Omit<Ended,
       details: { reason },
     });
   }
+  // An answer that let somebody in would be given again.
+  await on(session, 'requests').delete();
   return { codes, locations };
 }
 
@@ -53,8 +56,23 @@ async function revokeTokens(session: Session, reason: string): Promise<number> {
   }
 }
 
+async function voidAllRecoveryCodes(session: Session, reason: string): Promise<number> {
+  const found = await sql(
+    session,
+    `SELECT DISTINCT account_kid FROM recovery_codes WHERE used_at IS NULL AND void_at IS NULL ORDER BY account_kid`,
+    {},
+  );
+  let voided = 0;
+  for (const each of found) {
+    const row = await first(on(session, 'accounts').where({ kid: text(each, 'account_kid') }));
+    if (row) voided += await voidRecoveryCodes(session, sealedAccount(session.keyring, row), reason);
+  }
+  return voided;
+}
+
 /** Ends all of it, each with its event; the token of the operator stays. */
 export async function endEverything(session: Session, reason: string): Promise<Ended> {
   const ended = await endSignIns(session, reason);
-  return { ...ended, tokens: await revokeTokens(session, reason) };
+  const recoveryCodes = await voidAllRecoveryCodes(session, reason);
+  return { ...ended, recoveryCodes, tokens: await revokeTokens(session, reason) };
 }

@@ -9,11 +9,12 @@ import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
 import { bool, type Row, text } from './rows.ts';
-import { sealedAccount, sealedToken, sealedUser } from './sealed.ts';
+import { behind, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
-import { SignIns } from './sign-in.ts';
-import { checkKey, connectFile, storeError } from './sqlite-file.ts';
+import { connectFile, storeError } from './sqlite-file.ts';
+import { SignIns } from './sqlite-sign-in.ts';
 import { standingOf, trailSource } from './sqlite-trail.ts';
+import { checkKey } from './store-key.ts';
 import { type TrailSource, verifyTrail } from './verify.ts';
 import { checkVersion } from './version.ts';
 import { writingOf } from './writing.ts';
@@ -28,9 +29,9 @@ export interface SqliteOptions {
 }
 
 const statements = {
-  token: 'SELECT * FROM tokens WHERE digest = ?',
-  user: 'SELECT * FROM users WHERE id = ?',
-  account: 'SELECT * FROM accounts WHERE kid = ?',
+  token: `SELECT *, ${behind('tokens')} FROM tokens WHERE digest = ?`,
+  user: `SELECT *, ${behind('users')} FROM users WHERE id = ?`,
+  account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
   installation: `SELECT key_fingerprint, sandbox, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
 };
@@ -154,6 +155,8 @@ export class SqliteStore implements Store {
   read: Store['read'] = (work) =>
     this.#transaction('BEGIN', { actor: '', role: '', tokenId: null }, (session) => work(readingOf(session)));
 
+  look: Store['look'] = (work) => this.read(work);
+
   write: Store['write'] = async (actor, work) => {
     const result = await this.#transaction('BEGIN IMMEDIATE', actor, (session) => work(writingOf(session)));
     this.#options.committed?.();
@@ -235,10 +238,20 @@ export class SqliteStore implements Store {
   verifyTrail: Store['verifyTrail'] = (kid, options) =>
     this.#apart((source) => verifyTrail(this.#options.keyring, source, kid, options));
 
+  schemaFault: Store['schemaFault'] = async () => {
+    const { sqliteSchemaFault } = await import('./schema.ts');
+    return this.#connected((database) =>
+      sqliteSchemaFault((query) => database.prepare(query).all() as Row[]),
+    );
+  };
+
   trailRoot: Store['trailRoot'] = (kid) => this.#apart((source) => trailRoot(source, kid));
 
   standing: Store['standing'] = (seq) =>
     this.#connected((database) => standingOf(database, this.#options.keyring, seq));
+
+  /** Numbers are given inside the one transaction that writes at a time, in the order of commits. */
+  settled: Store['settled'] = async () => (await this.standing(null)).newest;
 
   async close(): Promise<void> {
     await this.#knex.destroy();

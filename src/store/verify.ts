@@ -1,10 +1,13 @@
-// Walks the audit trail: every link of every chain, and the head of every row. The first broken thing is named.
+// Walks the audit trail: every link of every chain, the head of every row, and the seals of what still counts. The first
+// broken thing is named.
 import type { TrailVerdict, VerifyOptions } from '../actions/store.ts';
+import type { Subject } from '../rules/chain.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { checkpointBroken } from './checkpoint.ts';
 import { IdSet } from './id-set.ts';
 import { int, type Row, text } from './rows.ts';
 import { recoveryBroken } from './verify-recovery.ts';
+import { sealedBroken } from './verify-sealed.ts';
 import { type Broken, type Kind, WalkedChain } from './walked-chain.ts';
 
 /** Rows of a query, a portion at a time. */
@@ -25,6 +28,26 @@ const chainsAtOnce = 500;
 /** Lets a spinner turn and a signal be heard between two portions. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * The users or tokens that an event says were added. Where the key of the event is lost, nothing has vouched for its
+ * details yet, and they can be anything.
+ */
+function addedBy(action: string, details: string): { kind: 'user' | 'token'; ids: number[] } | 'unreadable' {
+  const kind = action === 'token.created' ? 'token' : 'user';
+  if (kind === 'user' && action !== 'user.added' && action !== 'users.imported') return { kind, ids: [] };
+  try {
+    const { id, ids } = JSON.parse(details) as { id?: unknown; ids?: unknown };
+    const said = kind === 'token' ? [id] : ids;
+    return Array.isArray(said) && said.every(isId) ? { kind, ids: said } : 'unreadable';
+  } catch {
+    return 'unreadable';
+  }
+}
+
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }
 
 class Walk {
@@ -53,23 +76,23 @@ class Walk {
   }
 
   /** That a subject exists is in its account's chain, or the installation's. */
-  #note(event: Row): void {
-    const action = text(event, 'action');
-    if (action !== 'user.added' && action !== 'users.imported' && action !== 'token.created') return;
-    const details = JSON.parse(text(event, 'details')) as { id?: number; ids?: number[] };
-    if (action === 'token.created') this.#added.token.add(details.id ?? 0);
-    else for (const id of details.ids ?? []) this.#added.user.add(id);
+  #note(subject: Subject, event: Row): Broken | null {
+    const added = addedBy(text(event, 'action'), text(event, 'details'));
+    if (added === 'unreadable') return { subject, seq: int(event, 'seq'), reason: 'the event was changed' };
+    for (const id of added.ids) this.#added[added.kind].add(id);
+    return null;
   }
 
   /** Walks the chains of some rows of a kind, and compares each row with its chain's end. */
   async #walk(kind: Kind, rows: readonly Row[]): Promise<Broken | null> {
     const walked = rows.map((row) => new WalkedChain(this.#keyring, kind, row, this.#broke));
     const chains = new Map(walked.map((chain) => [chain.subject, chain]));
+    const adds = kind === 'installation' || kind === 'account';
     for await (const events of this.#source.chains([...chains.keys()])) {
       for (const event of events) {
-        const broken = chains.get(text(event, 'subject'))?.next(event);
+        const subject = text(event, 'subject');
+        const broken = chains.get(subject)?.next(event) ?? (adds ? this.#note(subject, event) : null);
         if (broken) return broken;
-        if (kind === 'installation' || kind === 'account') this.#note(event);
       }
       this.events += events.length;
       this.#progress(this.events);
@@ -174,6 +197,7 @@ export async function verifyTrail(
     (await walk.accounts(kid)) ??
     (await walk.subjects('user', `SELECT * FROM users ${of('account_kid')} ORDER BY id`, bindings)) ??
     (await walk.subjects('token', `SELECT * FROM tokens ${of('account_kid')} ORDER BY id`, bindings)) ??
+    (await sealedBroken(keyring, source, kid)) ??
     (await recoveryBroken(source, kid)) ??
     (kid === null ? await walk.strays() : null) ??
     (checkpoint ? await checkpointBroken(source, checkpoint) : null) ??

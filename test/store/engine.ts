@@ -25,5 +25,7 @@ export interface Opened {
 
 export interface Engine {
   name: string;
+  /** Whether events are numbered without a gap, so that the trail itself tells of a number that is gone. */
+  gapless: boolean;
   open(): Promise<Opened>;
 }

@@ -203,6 +203,30 @@ export function lostKey(engine: Engine): void {
       expect(await verdict()).toMatchObject({ subject: ofJane(), seq: seqs[named] });
     });
 
+    test.each(['no JSON', 'null', '{}', '{"ids": 5}', '{"ids": ["2"]}', '{"ids": [-1]}'])(
+      'the details of an older event that added users: %s',
+      async (details) => {
+        const added = await one("SELECT seq FROM audit_events WHERE action = 'users.imported'");
+        await opened.tamper('UPDATE audit_events SET details = ? WHERE seq = ?', details, Number(added?.seq));
+        expect(await verdict()).toEqual({
+          subject: `account:${kid}`,
+          seq: Number(added?.seq),
+          reason: 'the event was changed',
+        });
+      },
+    );
+
+    test('the users whom an older event added', async () => {
+      await opened.tamper(
+        "UPDATE audit_events SET details = ? WHERE action = 'users.imported'",
+        `{"ids":[${fixture.maria.id},${fixture.jane.id},987]}`,
+      );
+      expect(await verdict()).toMatchObject({
+        subject: `account:${kid}`,
+        reason: 'an event before this break was changed since',
+      });
+    });
+
     test('the row', async () => {
       await opened.tamper('UPDATE users SET attempts_left = 7 WHERE id = ?', fixture.jane.id);
       expect(await verdict()).toMatchObject({ subject: ofJane(), seq: null });

@@ -22,7 +22,7 @@ function openedOf(kept: TestStore): Opened {
   };
 }
 
-storeContract({ name: 'SQLite', open: async () => openedOf(await temporaryStore()) });
+storeContract({ name: 'SQLite', gapless: true, open: async () => openedOf(await temporaryStore()) });
 
 /** Commits in a write-ahead log: frames that carry the size of the database after them. */
 function commitsIn(wal: string): number {

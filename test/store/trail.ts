@@ -91,6 +91,26 @@ export function trail(engine: Engine): void {
     expect((await opened.store.verifyTrail(otherKid)).intact, 'its user').toBe(false);
   });
 
+  test("an account's events are those that name it, and its own tokens' whatever they name", async () => {
+    const tokens = await opened.store.read((tables) => tables.tokens({ limit: 10 }));
+    const own = tokens.find((token) => token.accountKid === kid);
+    await opened.store.write(actor, async (tables) => {
+      for (const token of [own, fixture.token]) {
+        if (!token) throw new Error('The fixture is gone.');
+        for (const account of [null, kid, otherKid]) {
+          const fresh = await tables.token(token.id);
+          if (fresh) await tables.record({ token: fresh }, { action: 'call.refused', account });
+        }
+      }
+    });
+    const read = async (account: string) => {
+      const found = await opened.store.read((tables) => tables.events({ kid: account, limit: 100 }));
+      return found.filter((event) => event.action === 'call.refused').map((event) => event.account);
+    };
+    expect(await read(kid)).toEqual([null, kid, otherKid, kid]);
+    expect(await read(otherKid)).toEqual([otherKid, otherKid]);
+  });
+
   test('events are read oldest first, by account, user, action and time', async () => {
     await mixedWorkload(opened, fixture);
     const read = (filter: object) => opened.store.read((tables) => tables.events({ limit: 1000, ...filter }));
@@ -107,6 +127,7 @@ export function trail(engine: Engine): void {
     const actions = (await read({ kid: otherKid })).map((event) => event.action);
     expect(actions).toEqual(['account.created', 'user.added']);
     expect(await read({ action: 'user.reactivated' })).toMatchObject([{ details: { reason: '“quoted” ✓' } }]);
+    expect(await read({ after: all[2]?.seq, until: all[5]?.seq })).toEqual(all.slice(3, 6));
     expect(await read({ since: (all.at(-1)?.at ?? 0) + 1 })).toEqual([]);
   });
 }

@@ -1,0 +1,71 @@
+// The statements of the hot path on SQLite, each prepared once for a connection.
+import type { Database, Statement } from 'better-sqlite3';
+import { behind, joinEvent } from './sealed.ts';
+
+const statements = {
+  user: `SELECT *, ${behind('users')} FROM users WHERE account_kid = ? AND username_key = ?`,
+  userById: `SELECT *, ${behind('users')} FROM users WHERE account_kid = ? AND id = ?`,
+  account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
+  codes: `SELECT codes.*, made.link AS event_link FROM codes ${joinEvent('codes')} AND codes.ended_at IS NULL
+    WHERE user_id = ? AND created_at > ? ORDER BY created_at, id`,
+  trust: `SELECT trusted_locations.*, made.link AS event_link FROM trusted_locations ${joinEvent('trusted_locations')}
+    WHERE user_id = ? AND location = ?`,
+  request: `SELECT requests.*, made.link AS event_link FROM requests ${joinEvent('requests')}
+    WHERE app = ? AND request_id = ?`,
+  saveUser: `UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?,
+    email_proved_at = coalesce(?, email_proved_at), phone_proved_at = coalesce(?, phone_proved_at),
+    codes_after = ?, trust_after = ?, chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?`,
+  kept: `SELECT users.head, newest.link FROM users JOIN audit_events AS newest
+    ON newest.subject = 'user:' || users.id AND newest.place = users.chain_count WHERE users.id = ?`,
+  event: `INSERT INTO audit_events
+    (subject, place, at, actor, role, token_id, action, account, user, outcome, details, key_id, link)
+    VALUES (@subject, @place, @at, @actor, @role, @token_id, @action, @account, @user, @outcome, @details, @key_id, @link)`,
+  message: `INSERT INTO messages (id, user_id, account_kid, kind, via, recipient, app, status, created_at)
+    VALUES (@id, @user_id, @account_kid, 'code', @via, @recipient, @app, 'pending', @created_at)`,
+  code: `INSERT INTO codes (user_id, message_id, via, app, digest, created_at, expires_at, place, key_id, seal)
+    VALUES (@user_id, @message_id, @via, @app, @digest, @created_at, @expires_at, @place, @key_id, @seal)`,
+  expireCodes: `UPDATE codes SET ended_at = expires_at, ended_reason = 'expired'
+    WHERE user_id = ? AND ended_at IS NULL AND expires_at <= ?`,
+  endCodes: `UPDATE codes SET ended_at = ?, ended_reason = ? WHERE user_id = ? AND ended_at IS NULL`,
+  trustLocation: `INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at, place, key_id, seal)
+    VALUES (@user_id, @location, @app, @trusted_at, @expires_at, @place, @key_id, @seal)
+    ON CONFLICT (user_id, location) DO UPDATE SET app = excluded.app, trusted_at = excluded.trusted_at,
+    expires_at = excluded.expires_at, place = excluded.place, key_id = excluded.key_id, seal = excluded.seal,
+    ended_at = NULL, ended_reason = NULL`,
+  endTrust: `UPDATE trusted_locations SET ended_at = ?, ended_reason = ?
+    WHERE user_id = ? AND ended_at IS NULL`,
+  remember: `INSERT INTO requests (app, request_id, user_id, action, answer, created_at, place, key_id, seal)
+    VALUES (@app, @request_id, @user_id, @action, @answer, @created_at, @place, @key_id, @seal)
+    ON CONFLICT (app, request_id) DO UPDATE SET user_id = excluded.user_id, action = excluded.action,
+    answer = excluded.answer, created_at = excluded.created_at, place = excluded.place, key_id = excluded.key_id,
+    seal = excluded.seal`,
+  messageUser: `SELECT users.*, messages.via, messages.kind, messages.status FROM messages
+    JOIN users ON users.id = messages.user_id WHERE messages.id = ?`,
+  administrators: `SELECT username, email, language FROM users WHERE account_kid = ? AND system_administrator AND active
+    AND email IS NOT NULL AND email_problem IS NULL ORDER BY id`,
+  notice: `INSERT INTO notices (account_kid, kind, about, recipient, email, language, details, status, tries, tried_at,
+      created_at)
+    VALUES (@account_kid, @kind, @about, @recipient, @email, @language, @details, @status, @tries, @tried_at,
+      @created_at)`,
+  token: `SELECT *, ${behind('tokens')} FROM tokens WHERE id = ?`,
+  verifyToken: `UPDATE tokens SET verified_at = @verifiedAt, verified_place = @verifiedPlace,
+    chain_count = @chain_count, chain_link = @chain_link, key_id = @key_id, head = @head WHERE id = @id`,
+  textsToday: `SELECT count(*) AS sent FROM messages WHERE via = 'sms' AND account_kid = ? AND created_at >= ?`,
+  usersUpTo: `SELECT count(*) AS users FROM (SELECT 1 FROM users WHERE account_kid = ? AND active LIMIT ?) AS some`,
+  settle:
+    'UPDATE messages SET status = ?, reason = ?, gateway_id = coalesce(?, gateway_id), settled_at = ? WHERE id = ?',
+  endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered' WHERE message_id = ? AND ended_at IS NULL`,
+} as const;
+
+export type Prepared = Record<keyof typeof statements, Statement>;
+
+/** The statements of a connection, each prepared when first used. */
+export function prepare(database: Database): Prepared {
+  const prepared: Partial<Prepared> = {};
+  return new Proxy(prepared as Prepared, {
+    get: (_, name: keyof typeof statements) => {
+      prepared[name] ??= database.prepare(statements[name]);
+      return prepared[name];
+    },
+  });
+}
