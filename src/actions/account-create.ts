@@ -22,8 +22,7 @@ export const accountCreate = operation({
       );
     }
     if (call.operator.kid !== null && call.operator.kid !== input.kid) throw accountNotFound(input.kid);
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const existing = await tables.account(input.kid);
       if (existing && (existing.name !== input.name || existing.country !== input.country)) {
         throw new TwofaError(

@@ -82,6 +82,7 @@ async function turnOn(
       details: { users: seen.usersAffected, practices: seen.impact.practices.length, plan: seen.plan },
     },
   );
+  await tables.endCheckWords(call.kid);
   const recoveryCodes = input.recoveryCodes ? await makeRecoveryCodes(call, tables, enabled) : null;
   return resultOf(account, seen, { at: decision.enabledAt, by, recoveryCodes }, true);
 }
@@ -106,7 +107,7 @@ export const enable = operation({
         return done(unchanged(account, seen));
       });
     }
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       if (input.confirm !== undefined || account.enabledAt === null)
         checkConfirmation(call.kid, input.confirm);

@@ -1,6 +1,8 @@
 // The form of each field of a request: read and checked before anything else is looked at.
 import * as v from 'valibot';
+import { parseCheckWords } from '../rules/check-word.ts';
 import { parseCode } from '../rules/code.ts';
+import { languages } from '../rules/language.ts';
 import { type Location, locationOf } from '../rules/location.ts';
 import { isPlanShaped } from '../rules/plan.ts';
 import { parseRecoveryCode } from '../rules/recovery-code.ts';
@@ -16,7 +18,7 @@ import {
   userIdShape,
   usernameProblem,
 } from '../rules/text.ts';
-import { parseDuration } from '../rules/time.ts';
+import { isDay, parseDuration } from '../rules/time.ts';
 
 function text(problem: (value: string) => Problem) {
   return v.pipe(
@@ -59,6 +61,8 @@ export const country = parsed<string>(
   'must be a country by ISO 3166-1, two capital letters such as US',
 );
 export const channel = v.picklist(['email', 'sms'], 'must be "email" or "sms"');
+/** The language of messages to a user; empty clears it. */
+export const language = v.picklist([...languages, ''], `must be ${languages.join(' or ')}`);
 export const flag = v.boolean('must be true or false');
 export const duration = parsed(
   parseDuration,
@@ -85,6 +89,26 @@ export const limit = v.pipe(
   v.integer('must be a whole number'),
   v.minValue(1, 'must be at least 1'),
   v.maxValue(1_000_000_000, 'must be at most 1000000000'),
+);
+
+/** Messages a minute. */
+export const perMinute = v.pipe(
+  v.number('must be a whole number'),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(100_000, 'must be at most 100000'),
+);
+
+/** A day of the calendar, `YYYY-MM-DD`. */
+export const day = parsed(
+  (value) => (isDay(value) ? value : null),
+  'must be a day that exists, such as 2026-01-31',
+);
+
+/** Never shown in an error. */
+export const checkWord = parsed(
+  parseCheckWords,
+  'must be the two words of the message (a code is not asked for, and never to be told)',
 );
 
 /** Never shown in an error. */

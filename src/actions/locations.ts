@@ -34,8 +34,7 @@ export const locationForget = operation({
   account: 'required',
   input: v.strictObject({ user: userName }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const user = await theUser(tables, call.kid, input.user);
       const live = (await tables.locations(user.id)).filter(
         (each) => trustedUntil(each, tables.now) !== null,

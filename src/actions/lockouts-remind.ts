@@ -13,8 +13,7 @@ export const lockoutsRemind = operation({
   account: 'required',
   input: v.strictObject({ user: userName }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const user = await theUser(tables, call.kid, input.user);
       if (user.lockedAt === null || !user.active) throw notLocked(call.kid, user.username);
       const { remindedAt } = user;
@@ -32,13 +31,11 @@ export const lockoutsRemind = operation({
         });
       }
       const account = await theAccount(tables, call.kid);
-      const before = call.told.length;
       const telling = { kind: 'lockout-reminder', about: user.username } as const;
-      await tellAdministrators(call, tables, account, {
+      const administrators = await tellAdministrators(call, tables, account, {
         ...telling,
         details: { since: iso(user.lockedAt) },
       });
-      const administrators = call.told.length - before;
       await tables.saveUser(
         user,
         { remindedAt: tables.now },

@@ -21,8 +21,8 @@ export async function lookUp<T>(
 ): Promise<T> {
   const store = await call.store();
   if (call.operator.role !== 'customer-care')
-    return store.read(async (tables) => (await work(tables)).result);
-  return store.write(call.operator, async (tables) => {
+    return store.look(async (tables) => (await work(tables)).result);
+  return call.write(async (tables) => {
     const { result, subject } = await work(tables);
     const event: NewEvent = { action, details, account: call.kid === '' ? null : call.kid };
     if (subject) await tables.record(subject, event);

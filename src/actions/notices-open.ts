@@ -74,8 +74,7 @@ async function retry(call: Call, claimed: readonly OpenNotice[]): Promise<Retrie
 
 /** Tries again what is due by itself, at most so many notices: those that surely did not go out, or were never tried. */
 export async function retryDue(call: Call, limit: number): Promise<Retried> {
-  const store = await call.store();
-  const claimed = await store.write(call.operator, async (tables) => {
+  const claimed = await call.write(async (tables) => {
     const waiting = await tables.waitingNotices(tables.now - retriedForMs, limit);
     const due = waiting.filter(
       (notice) => notice.status !== 'unknown' && isAbandoned(notice, tables.now) && isDue(notice, tables.now),
@@ -91,12 +90,11 @@ export const noticesRetry = operation({
   account: 'optional',
   input: v.strictObject({ ids: v.optional(v.array(noticeId)) }),
   async perform(call, { ids }) {
-    const store = await call.store();
     const named = ids !== undefined && ids.length > 0;
     const total: Retried = { retried: 0, sent: 0, failed: 0, changed: false };
     let after = 0;
     for (;;) {
-      const claimed = await store.write(call.operator, async (tables) => {
+      const claimed = await call.write(async (tables) => {
         await requireAccount(tables, call.kid);
         const found = await tables.openNotices({
           ...(call.kid === '' ? {} : { kid: call.kid }),

@@ -17,18 +17,20 @@ async function keep(
   readers: readonly Reader[],
   except: string | null,
   { kind, about, details = {} }: Telling,
-): Promise<void> {
+): Promise<number> {
   const notices = noticesTo(readers, except, {
     kind,
     about,
     details: { by: call.operator.actor, ...details },
   });
-  if (notices.length > 0) call.told.push(...(await tables.addNotices(account, notices)));
+  if (notices.length > 0) await tables.addNotices(account, notices);
+  return notices.length;
 }
 
 /**
  * Tells all administrators of the account but the one who did it.
  * @param except another than that one; null tells all of them.
+ * @returns how many are told.
  */
 export async function tellAdministrators(
   call: Call,
@@ -36,9 +38,9 @@ export async function tellAdministrators(
   account: Account,
   telling: Telling,
   except: string | null = call.operator.username,
-): Promise<void> {
+): Promise<number> {
   const readers = await tables.administrators(account.kid);
-  await keep(call, tables, account, readers, except, telling);
+  return keep(call, tables, account, readers, except, telling);
 }
 
 /** The addresses of a user at which they can be told. */
@@ -90,16 +92,18 @@ export async function tellOfUpdate(
 ): Promise<void> {
   if (account.enabledAt === null) return;
   const about = after.username;
-  const tell = async (telling: Telling) => {
-    await tellUser(call, tables, account, addressesOf(before, after), telling);
-    if (call.operator.username !== before.username) await tellAdministrators(call, tables, account, telling);
-  };
-  const contact = fields.filter((field) => field === 'email' || field === 'phone').join(' and ');
+  const { username: by } = call.operator;
+  const administrators = by === before.username ? [] : await tables.administrators(account.kid);
+  // In one go, so that nobody is told twice: as the user, and as an administrator.
+  const readers = [
+    ...addressesOf(before, after),
+    ...administrators.filter(({ username }) => username !== by),
+  ];
+  const tell = (telling: Telling) => tellUser(call, tables, account, readers, telling);
+  const contact = fields.filter((field) => field === 'email' || field === 'phone').join(' ');
   if (contact !== '') await tell({ kind: 'contact-changed', about, details: { fields: contact } });
   if (fields.includes('systemAdministrator')) {
-    const role = after.systemAdministrator
-      ? 'is a System Administrator now'
-      : 'is no System Administrator any more';
+    const role = after.systemAdministrator ? 'granted' : 'removed';
     await tell({ kind: 'role-changed', about, details: { role } });
   }
 }

@@ -5,7 +5,7 @@ import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
-import type { Actor, KeptNotice, Store, Token } from './store.ts';
+import type { Actor, KeptNotice, Store, Token, Writing } from './store.ts';
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -59,6 +59,11 @@ export interface Call extends Services {
   kid: string;
   /** Whether contact data is masked for this operator. */
   masked: boolean;
+  /**
+   * One transaction of this operator: all of it is saved, or, when the work throws, nothing. The work is done again when
+   * another transaction came first, so that it leaves nothing outside the tables. Notices that it kept go out afterwards.
+   */
+  write<T>(work: (tables: Writing) => Promise<T>): Promise<T>;
   /** Notices kept by this call, which go out once it is done. */
   told: KeptNotice[];
 }

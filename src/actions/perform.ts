@@ -8,6 +8,8 @@ import { requireNewest } from './high-water.ts';
 import type { Answer, Call, Operation, Operator, Services } from './operation.ts';
 import { type OperationName, operations } from './operations.ts';
 import { accountNotFound } from './refusals.ts';
+import { recordRefusedCall } from './refused-call.ts';
+import type { KeptNotice, Writing } from './store.ts';
 
 /** A request: the operation by name, its account, and its options. */
 export interface Request {
@@ -79,7 +81,6 @@ function namedUser(request: Request): string | null {
   return Array.isArray(users) && users.length === 1 ? String(users[0]) : null;
 }
 
-/** A refused call is an event on the caller's token. */
 async function recordRefusal(
   services: Services,
   operator: Operator,
@@ -87,20 +88,13 @@ async function recordRefusal(
   error: TwofaError,
 ): Promise<void> {
   const store = await services.store();
-  await store.write(operator, async (tables) => {
-    const token = await tables.token(operator.tokenId);
-    if (!token) return;
-    await tables.record(
-      { token },
-      {
-        action: 'call.refused',
-        outcome: 'refused',
-        account: typeof request.account === 'string' ? request.account : operator.kid,
-        user: namedUser(request),
-        details: { do: request.do, code: error.code },
-      },
-    );
-  });
+  await store.write(operator, (tables) =>
+    recordRefusedCall(tables, operator, {
+      account: typeof request.account === 'string' ? request.account : operator.kid,
+      user: namedUser(request),
+      details: { do: request.do, code: error.code },
+    }),
+  );
 }
 
 /** Whether a refusal is recorded on the token: not what the form refuses, nor what is an event of the user already. */
@@ -108,6 +102,25 @@ function isRecorded(operation: Operation<unknown>, error: TwofaError): boolean {
   if (error.code === 'store-restored') return false;
   if (error.exit === exitCodes.refused) return operation.permission !== 'sign-in';
   return error.exit === exitCodes.notPermitted || error.exit === exitCodes.notFound;
+}
+
+/** Writes for an operator; what is told by the try that was saved, and by no other, is told. */
+function writing(services: Services, operator: Operator, told: KeptNotice[]): Call['write'] {
+  return async (work) => {
+    const store = await services.store();
+    let kept: KeptNotice[] = [];
+    const result = await store.write(operator, (tables) => {
+      kept = [];
+      const addNotices: Writing['addNotices'] = async (account, notices) => {
+        const added = await tables.addNotices(account, notices);
+        kept.push(...added);
+        return added;
+      };
+      return work({ ...tables, addNotices });
+    });
+    told.push(...kept);
+    return result;
+  };
 }
 
 async function permitted(
@@ -127,13 +140,18 @@ async function permitted(
   if (bar) throw bar;
   const kid = accountOf(operation, operator, request.account);
   await requireNewest(services, operation, request.do);
-  const call: Call = { ...services, operator, kid, masked: grant === 'masked', told: [] };
-  const answer = await (operation as Operation<unknown, unknown>).perform(call, input);
-  if (call.told.length > 0) {
-    const { sendNotices } = await import('./notices.ts');
-    services.background(sendNotices(call, call.told).then(() => undefined));
+  const told: KeptNotice[] = [];
+  const write = writing(services, operator, told);
+  const call: Call = { ...services, operator, kid, masked: grant === 'masked', write, told };
+  try {
+    return await (operation as Operation<unknown, unknown>).perform(call, input);
+  } finally {
+    // What was saved is told also where the answer is a refusal, such as of a wrong recovery code.
+    if (call.told.length > 0) {
+      const { sendNotices } = await import('./notices.ts');
+      services.background(sendNotices(call, call.told).then(() => undefined));
+    }
   }
-  return answer;
 }
 
 const roleNames: Record<string, string> = {

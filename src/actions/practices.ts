@@ -16,8 +16,7 @@ export const practiceAdd = operation({
   account: 'required',
   input: v.strictObject({ name: practiceName }),
   async perform(call, { name }) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       const same = (practice: Practice) => foldKey(practice.name) === foldKey(name);
       const existing = (await tables.practices(call.kid)).find(same);

@@ -82,8 +82,7 @@ export const reactivate = operation({
   async perform(call, input) {
     const { users, recoveryCode: code } = input;
     if (code !== undefined) return recover(call, { ...input, code, user: users[0] ?? '' });
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       if (!input.passwordChanged) await requirePasswordsChanged(tables, call.kid, input.users);
       const results = [];

@@ -172,6 +172,8 @@ export interface EventFilter {
   since?: Instant;
   /** Oldest first, after this `seq`. */
   after?: number;
+  /** Up to this `seq`. */
+  until?: number;
   limit: number;
 }
 

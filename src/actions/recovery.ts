@@ -7,6 +7,7 @@ import { recoveryCodesMax } from '../rules/constants.ts';
 import {
   decideRecovery,
   formatRecoveryCode,
+  isToldOfFailure,
   type RecoveryCode,
   type RecoveryFailure,
   recoveryCodeDigest,
@@ -41,8 +42,7 @@ export const recoveryRenew = operation({
   account: 'required',
   input: v.strictObject({}),
   async perform(call) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       if (account.enabledAt === null) {
         throw new TwofaError('not-enabled', `2FA is not on for account ${call.kid}: nobody can be locked.`, {
@@ -90,7 +90,7 @@ function requireRecoverable(user: UserWithPractices): void {
 const failures: Record<RecoveryFailure, string> = {
   wrong: 'is none of this account',
   used: 'was used before',
-  replaced: 'was replaced by newer ones',
+  replaced: 'is void: newer ones were made, or an older copy of the store was accepted',
 };
 
 function rejection(kid: string, why: RecoveryFailure, retryAt: Instant): TwofaError {
@@ -165,13 +165,13 @@ async function accept(
  * @throws TwofaError `recovery-code-rejected`, `too-soon`, or why the code is not for this user.
  */
 export async function recover(call: Call, recovery: Recovery) {
-  const store = await call.store();
-  const outcome = await store.write(call.operator, async (tables) => {
+  const outcome = await call.write(async (tables) => {
     const account = await theAccount(tables, call.kid);
     await refuseLockedOperator(call, tables, recovery.user);
     const working = (await tables.recoveryCodes(account)).length;
     const known = await tables.recoveryCode(call.kid, recoveryCodeDigest(recovery.code));
-    const decision = decideRecovery(await tables.recoveryTries(call.kid), known, tables.now);
+    const before = await tables.recoveryTries(call.kid);
+    const decision = decideRecovery(before, known, tables.now);
     if (decision.outcome === 'too-soon') throw tooSoon(decision.retryAt);
     if (decision.outcome === 'accepted') {
       return accept(call, tables, account, { code: decision.code, left: working - 1 }, recovery);
@@ -183,6 +183,10 @@ export async function recover(call: Call, recovery: Recovery) {
       user: recovery.user,
       details: { why, failures: tries.failures },
     });
+    if (isToldOfFailure(before, tables.now)) {
+      const telling = { kind: 'recovery-code-rejected' as const, about: recovery.user };
+      await tellAdministrators(call, tables, account, telling, null);
+    }
     return rejection(call.kid, why, retryAt);
   });
   if (outcome instanceof TwofaError) throw outcome;

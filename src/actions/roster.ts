@@ -48,6 +48,11 @@ async function practiceIds(roster: Roster, names: readonly string[]): Promise<nu
   return [...ids];
 }
 
+/** @throws TwofaError `practice-not-found` where the account has no practice of this name. */
+export async function requirePractice(roster: Roster, name: string): Promise<void> {
+  await practiceIds(roster, [name]);
+}
+
 async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
   const { nearest } = await import('../rules/nearest.ts');
   const known = nearest(

@@ -9,10 +9,9 @@ export const rotateKey = operation({
   input: v.strictObject({}),
   async perform(call) {
     const keyring = await call.keyring();
-    const store = await call.store();
     // Inside the store's transaction, so that of two rotations the second adds to the ring of the first. The ring is
     // durable before the store names its new key: a crash between the two leaves a ring that has the store's key.
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const { keyFingerprint } = await tables.installation();
       const previous = keyring.withFingerprint(keyFingerprint);
       if (!previous) throw new TwofaError('key-unavailable', 'The key ring has lost the key of the store.');

@@ -18,6 +18,7 @@ import type {
   ExportedEvent,
   Installation,
   KeptNotice,
+  KnownEvent,
   Lockout,
   NewEvent,
   NewToken,
@@ -34,10 +35,11 @@ import type {
   VerifyOptions,
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
+import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
 
 export type * from './records.ts';
 
-export interface Reading extends RecoveryReading, MessageReading {
+export interface Reading extends RecoveryReading, MessageReading, RollCallReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -72,7 +74,7 @@ export interface Reading extends RecoveryReading, MessageReading {
    * At most `limit`.
    */
   expiringTokens(until: Instant, limit: number): Promise<{ id: number; expiresAt: Instant }[]>;
-  /** Whether an owner's token works: not revoked, not expired. */
+  /** Whether a token works that is of the installation's owner: not revoked, not expired, not narrowed to an account. */
   hasOwner(): Promise<boolean>;
   locations(userId: number): Promise<TrustedLocation[]>;
   /** Locations trusted now that serve more users than these, of several accounts; the busiest first, at most `limit`. */
@@ -91,7 +93,7 @@ export interface Reading extends RecoveryReading, MessageReading {
   verifiedFrom(userId: number): Promise<string[]>;
   events(filter: EventFilter): Promise<AuditEvent[]>;
   /** Events after a number, oldest first: all of them, or those in the chains of an account, its users and its tokens. */
-  exported(filter: { kid?: string; after: number; limit: number }): Promise<ExportedEvent[]>;
+  exported(filter: { kid?: string; after: number; until: number; limit: number }): Promise<ExportedEvent[]>;
   /** The number of the newest event that was recorded up to an instant; 0 where there is none. */
   newestBefore(at: Instant): Promise<number>;
   /** The link of an event, or null where there is none of this number. */
@@ -99,7 +101,7 @@ export interface Reading extends RecoveryReading, MessageReading {
 }
 
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
-export interface Writing extends Reading, RecoveryWriting, MessageWriting {
+export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollCallWriting {
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
   saveAccount(
     account: Account,
@@ -129,8 +131,13 @@ export interface Writing extends Reading, RecoveryWriting, MessageWriting {
    * codes, trusted locations, tokens and recovery codes.
    */
   closeChains(lostFingerprint: string, reason: string): Promise<ClosedChains>;
-  /** Ends every outstanding code, trusted location and token in use but the operator's own, each with its event. */
-  endEverything(reason: string): Promise<{ codes: number; locations: number; tokens: number }>;
+  /**
+   * Ends every outstanding code, trusted location, recovery code and token in use but the operator's own, each with its
+   * event, and forgets recorded answers.
+   */
+  endEverything(
+    reason: string,
+  ): Promise<{ codes: number; locations: number; recoveryCodes: number; tokens: number }>;
   /** Records an event in the installation's chain. */
   recordOnInstallation(event: NewEvent): Promise<void>;
   /** Records an event that changes nothing else in a subject's chain. */
@@ -192,7 +199,11 @@ export interface Store {
   authenticate(digest: string): Promise<Authentication | null>;
   /** A consistent view; nothing is written. */
   read<T>(work: (tables: Reading) => Promise<T>): Promise<T>;
-  /** One transaction: all of it is saved, or, when the work throws, nothing. */
+  /** A consistent view for people to look at, which may be of a standby and a little old: nothing is decided by it. */
+  look<T>(work: (tables: Reading) => Promise<T>): Promise<T>;
+  /**
+   * One transaction: all of it is saved, or, when the work throws, nothing. The work may run more than once.
+   */
   write<T>(actor: Actor, work: (tables: Writing) => Promise<T>): Promise<T>;
   /**
    * Loads a user's state, has it decided, and saves change and event at once, provided that the state has not
@@ -219,9 +230,16 @@ export interface Store {
   settleNotice(id: number, receipt: Receipt): Promise<void>;
   /** Walks all chains, or those of one account, and compares rows with their heads, and all with a checkpoint. */
   verifyTrail(kid: string | null, options?: VerifyOptions): Promise<TrailVerdict>;
+  /** The first table, trigger or view that is missing, changed or not twofa's, in words; null where there is none. */
+  schemaFault(): Promise<string | null>;
   /** Where all chains, or those of one account, stand. @throws TwofaError `audit-broken` where that is plain to see. */
   trailRoot(kid: string | null): Promise<TrailRoot>;
   /** How far the store is, and its event of a number. @throws TwofaError `audit-broken` */
   standing(seq: number | null): Promise<Standing>;
+  /**
+   * The newest event before which no event can come any more, while others write; null where there is none.
+   * @throws TwofaError `store-busy` when a transaction that might bring one before it does not end.
+   */
+  settled(): Promise<KnownEvent | null>;
   close(): Promise<void>;
 }

@@ -114,8 +114,7 @@ export const tokenCreate = operation({
   async perform(call, input) {
     checkRequest(input, call.kid);
     const lifetimeMs = input.expires ?? lifetimeOf(input.role);
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       if (call.kid !== '') await theAccount(tables, call.kid);
       const owner = input.user === undefined ? null : await administratorOf(tables, call.kid, input.user);
       const { token, secret } = await add(
@@ -177,8 +176,7 @@ export const tokenRevoke = operation({
   account: 'optional',
   input: v.strictObject({ id: tokenId }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const token = await theToken(call, tables, input.id);
       if (token.revokedAt !== null) return done({ ...tokenView(token), changed: false });
       const event: NewEvent = { action: 'token.revoked', account: token.accountKid, user: token.user };
@@ -195,8 +193,7 @@ export const tokenRotate = operation({
   account: 'optional',
   input: v.strictObject({ id: tokenId, overlap: v.optional(duration, '7d') }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const old = await theToken(call, tables, input.id);
       if (old.revokedAt !== null) {
         throw new TwofaError('token-revoked', `Token tok_${old.id} is revoked and cannot be rotated.`, {

@@ -1,6 +1,6 @@
 // Adds a user to an account (R10, R12). The same user again changes nothing; adding lifts no lock.
 import * as v from 'valibot';
-import { contact, flag, name, practiceName, username } from './fields.ts';
+import { contact, flag, language, name, practiceName, username } from './fields.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
 import { differencesOf, newUser, rosterOf, userExists } from './roster.ts';
@@ -14,12 +14,12 @@ export const userAdd = operation({
     name,
     email: v.optional(contact),
     phone: v.optional(contact),
+    language: v.optional(language),
     practices: v.optional(v.array(practiceName)),
     systemAdministrator: v.optional(flag, false),
   }),
   async perform(call, { user: username, ...wanted }) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       const roster = await rosterOf(tables, call.operator, account);
       const existing = await tables.user(call.kid, username);

@@ -12,8 +12,7 @@ export const userDeactivate = operation({
   account: 'required',
   input: v.strictObject({ user: userName }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       const user = await theUser(tables, call.kid, input.user);
       if (!user.active) return done({ ...userView(user, false), changed: false });

@@ -2,21 +2,26 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import { foldKey } from '../rules/text.ts';
-import { contact, flag, name, practiceName, username } from './fields.ts';
+import { contact, flag, language, name, practiceName, username } from './fields.ts';
+import { type Effects, effects, noEffects, PartEffects } from './import-effects.ts';
 import { tellOfUpdate } from './notices.ts';
 import { type Call, done, operation } from './operation.ts';
 import { theAccount } from './refusals.ts';
+import { recordRefusedCall } from './refused-call.ts';
 import { newUser, type Roster, rosterOf, updateOf, userExists } from './roster.ts';
 import type { Account, NewUser, Writing } from './store.ts';
 
 /** Rows of one request at the most; a longer file is imported in several. */
 export const importRowsMax = 1000;
+/** Users whom the event of refused rows names. */
+const refusedNamedMax = 20;
 
 const rowShape = v.strictObject({
   username,
   name: v.optional(name),
   email: v.optional(contact),
   phone: v.optional(contact),
+  language: v.optional(language),
   practices: v.optional(v.array(practiceName)),
   systemAdministrator: v.optional(flag),
 });
@@ -78,13 +83,37 @@ class Additions {
   }
 }
 
+/** What was refused by the matrix's footnote: how many rows, and the first users of them. */
+class Refusals {
+  rows = 0;
+  readonly #users: string[] = [];
+
+  add(username: string): void {
+    this.rows += 1;
+    if (this.#users.length < refusedNamedMax) this.#users.push(username);
+  }
+
+  /** One event for all of them: a roster of refused rows makes no flood of events. */
+  record(call: Call, tables: Writing): Promise<void> {
+    const details = { do: 'user.import', code: 'not-permitted', rows: this.rows, users: this.#users };
+    return recordRefusedCall(tables, call.operator, { account: call.kid, details });
+  }
+}
+
+/** What the rows of one request do, as it goes on. */
+interface Part {
+  roster: Roster;
+  added: Additions;
+  refused: Refusals;
+  effects: PartEffects;
+}
+
 /** Stores one row whose form is right, or rejects it. New users are collected, to be added together. */
 async function storeRow(
   call: Call,
-  roster: Roster,
   tables: Writing,
   row: Row,
-  added: Additions,
+  { roster, added, effects }: Part,
 ): Promise<RowOutcome> {
   const { username: named, ...wanted } = row;
   const existing = await tables.userByKey(roster.account.kid, named);
@@ -97,6 +126,7 @@ async function storeRow(
     if (existing.active) added.requireFreeEmail(roster.account, change.emailKey);
     const event = { action: 'user.updated' as const, details: { ...details, by: 'import' } };
     const after = await tables.saveUser(existing, change, event);
+    effects.updated(existing, change);
     await tellOfUpdate(call, tables, roster.account, { before: existing, after, fields });
     return { outcome: 'updated' };
   }
@@ -111,49 +141,82 @@ async function storeRow(
   added.requireFreeUsername(named);
   added.requireFreeEmail(roster.account, values.emailKey);
   added.push(values);
+  effects.added(values);
   return { outcome: 'added' };
+}
+
+async function outcomeOf(call: Call, tables: Writing, raw: unknown, part: Part): Promise<RowOutcome> {
+  const row = readRow(raw);
+  if ('outcome' in row) return row;
+  return storeRow(call, tables, row, part).catch((error) => {
+    if (error instanceof TwofaError && error.code === 'not-permitted') part.refused.add(row.username);
+    return rejected(error);
+  });
+}
+
+/** Stores the rows that are good. @returns what became of each, in their order, and what all of them changed. */
+async function importRows(
+  call: Call,
+  tables: Writing,
+  rows: readonly unknown[],
+  earlier: Effects,
+): Promise<Part & { outcomes: RowOutcome[] }> {
+  const account = await theAccount(tables, call.kid);
+  const effects = new PartEffects(earlier);
+  const roster = await rosterOf(effects.over(tables), call.operator, account);
+  const part = { roster, added: new Additions(), refused: new Refusals(), effects };
+  const outcomes: RowOutcome[] = [];
+  for (const raw of rows) outcomes.push(await outcomeOf(call, tables, raw, part));
+  const { users } = part.added;
+  if (users.length > 0) {
+    const administrators = users.filter((user) => user.systemAdministrator).map((user) => user.username);
+    const details = { added: users.length, administrators };
+    await tables.addUsers(account, users, { action: 'users.imported', details });
+  }
+  return { ...part, outcomes };
+}
+
+/** Undoes everything that a dry run did. */
+class DryRun extends Error {
+  readonly found: Awaited<ReturnType<typeof importRows>>;
+
+  constructor(found: Awaited<ReturnType<typeof importRows>>) {
+    super('The rows were tried.');
+    this.found = found;
+  }
 }
 
 export const userImport = operation({
   permission: 'roster',
   account: 'required',
-  input: v.strictObject({
-    rows: v.pipe(v.array(v.unknown()), v.maxLength(importRowsMax, `must be at most ${importRowsMax} rows`)),
-    dryRun: v.optional(flag, false),
-  }),
-  async perform(call, input) {
-    const store = await call.store();
-    const outcomes: RowOutcome[] = [];
+  input: v.pipe(
+    v.strictObject({
+      rows: v.pipe(v.array(v.unknown()), v.maxLength(importRowsMax, `must be at most ${importRowsMax} rows`)),
+      dryRun: v.optional(flag, false),
+      earlier: v.optional(effects),
+    }),
+    v.forward(
+      v.partialCheck(
+        [['dryRun'], ['earlier']],
+        ({ dryRun, earlier }) => dryRun || earlier === undefined,
+        'is for a dry run alone',
+      ),
+      ['earlier'],
+    ),
+  ),
+  async perform(call, { rows, dryRun, earlier }) {
     const work = async (tables: Writing) => {
-      const account = await theAccount(tables, call.kid);
-      const roster = await rosterOf(tables, call.operator, account);
-      const added = new Additions();
-      for (const raw of input.rows) {
-        const row = readRow(raw);
-        outcomes.push(
-          'outcome' in row ? row : await storeRow(call, roster, tables, row, added).catch(rejected),
-        );
-      }
-      if (added.users.length > 0) {
-        await tables.addUsers(account, added.users, {
-          action: 'users.imported',
-          details: {
-            added: added.users.length,
-            administrators: added.users
-              .filter((user) => user.systemAdministrator)
-              .map((user) => user.username),
-          },
-        });
-      }
-      if (input.dryRun) throw new DryRun();
+      const found = await importRows(call, tables, rows, earlier ?? noEffects);
+      if (dryRun) throw new DryRun(found);
+      if (found.refused.rows > 0) await found.refused.record(call, tables);
+      return found;
     };
-    await store.write(call.operator, work).catch((error) => {
-      if (!(error instanceof DryRun)) throw error;
-      call.told.length = 0;
+    const { outcomes, refused, effects } = await call.write(work).catch((error) => {
+      if (error instanceof DryRun) return error.found;
+      throw error;
     });
-    return done({ outcomes });
+    if (!dryRun) return done({ outcomes });
+    if (refused.rows > 0) await call.write((tables) => refused.record(call, tables));
+    return done({ outcomes, effects: effects.own });
   },
 });
-
-/** Undoes everything that a dry run did. */
-class DryRun extends Error {}

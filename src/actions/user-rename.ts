@@ -11,8 +11,7 @@ export const userRename = operation({
   account: 'required',
   input: v.strictObject({ user: userName, newUsername: username }),
   async perform(call, input) {
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const user = await theUser(tables, call.kid, input.user);
       if (user.username === input.newUsername) return done({ ...userView(user, false), changed: false });
       const holder = await tables.usernameHolder(call.kid, input.newUsername);

@@ -1,7 +1,7 @@
 // Updates a user: name, contact data, practices, the System Administrator's role (R5, R10, R12, R13).
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
-import { contact, flag, name, practiceName, userName } from './fields.ts';
+import { contact, flag, language, name, practiceName, userName } from './fields.ts';
 import { tellOfUpdate } from './notices.ts';
 import { done, operation } from './operation.ts';
 import { theAccount, theUser } from './refusals.ts';
@@ -16,17 +16,17 @@ export const userUpdate = operation({
     name: v.optional(name),
     email: v.optional(contact),
     phone: v.optional(contact),
+    language: v.optional(language),
     practices: v.optional(v.array(practiceName)),
     systemAdministrator: v.optional(flag),
   }),
   async perform(call, { user: named, ...wanted }) {
     if (Object.values(wanted).every((value) => value === undefined)) {
       throw new TwofaError('missing-option', 'There is nothing to change.', {
-        hint: 'Give --name, --email, --phone, --practice, --system-administrator or --no-system-administrator.',
+        hint: 'Give --name, --email, --phone, --language, --practice, --system-administrator or --no-system-administrator.',
       });
     }
-    const store = await call.store();
-    return store.write(call.operator, async (tables) => {
+    return call.write(async (tables) => {
       const account = await theAccount(tables, call.kid);
       const user = await theUser(tables, call.kid, named);
       const roster = await rosterOf(tables, call.operator, account);

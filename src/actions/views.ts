@@ -1,5 +1,6 @@
 // How accounts, users, tokens and events look outside: the shapes of the JSON documents.
 import { overdueDays, statusOf, type UserStatus } from '../rules/account.ts';
+import type { Language } from '../rules/language.ts';
 import { maskEmail, maskPhone } from '../rules/mask.ts';
 import { type Instant, iso } from '../rules/time.ts';
 import type { Account, AccountCounts, AuditEvent, Lockout, Token, UserWithPractices } from './store.ts';
@@ -55,6 +56,8 @@ export interface UserView {
   lockedAt: string | null;
   lastVerifiedAt: string | null;
   contactChangedAt: string | null;
+  /** Of messages; null where none was chosen. */
+  language: Language | null;
 }
 
 export function userView(user: UserWithPractices, masked: boolean): UserView {
@@ -74,6 +77,7 @@ export function userView(user: UserWithPractices, masked: boolean): UserView {
     lockedAt: iso(user.lockedAt),
     lastVerifiedAt: iso(user.lastVerifiedAt),
     contactChangedAt: iso(user.contactChangedAt),
+    language: user.language,
   };
 }
 

@@ -54,19 +54,36 @@ async function number(source: TrailSource, query: string, bindings: Bindings = {
 
 const newest = 'SELECT max(seq) AS found FROM audit_events';
 
+const written = 'SELECT count(*) AS found FROM audit_events';
+
+function plainlyBroken(): TwofaError {
+  return new TwofaError('audit-broken', 'The audit trail is broken: it gets no checkpoint.', {
+    hint: '"twofa audit verify" names what is broken.',
+    details: { subject: 'store' },
+  });
+}
+
 /**
- * Where all chains, or an account's, stand.
+ * Where all chains, or an account's, stand by the rows of their subjects.
  * @throws TwofaError `audit-broken` when rows and events do not even agree on how many events there are.
  */
 export async function trailRoot(source: TrailSource, kid: string | null): Promise<TrailRoot> {
   const seq = (await number(source, newest)) ?? 0;
   const root = await rootOf(source, endsByRows(kid), kid === null ? {} : { kid }, seq);
-  const events = await number(source, 'SELECT count(*) AS found FROM audit_events');
-  if (kid !== null || root.events === events) return root;
-  throw new TwofaError('audit-broken', 'The audit trail is broken: it gets no checkpoint.', {
-    hint: '"twofa audit verify" names what is broken.',
-    details: { subject: 'store' },
-  });
+  if (kid !== null || root.events === (await number(source, written))) return root;
+  throw plainlyBroken();
+}
+
+/**
+ * Where they stood at an event, by the events: where others write at the same time, the rows tell of newer ones already.
+ * @throws TwofaError `audit-broken` as {@link trailRoot} does.
+ */
+export async function settledRoot(source: TrailSource, kid: string | null, seq: number): Promise<TrailRoot> {
+  if (kid === null) {
+    const told = `SELECT sum(count) AS found FROM (${endsByRows(null)}) AS told`;
+    if ((await number(source, told)) !== (await number(source, written))) throw plainlyBroken();
+  }
+  return rootOf(source, endsByEvents(kid), { seq, ...(kid === null ? {} : { kid }) }, seq);
 }
 
 /** Compares where the chains stood at a checkpoint with what it says; the chains themselves were walked before. */

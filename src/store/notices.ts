@@ -42,17 +42,22 @@ export async function addNotices(
   return kept;
 }
 
+/** A user who can be told, as a row of the users says. */
+export function readerOf(row: Row): Reader {
+  return {
+    username: text(row, 'username'),
+    email: text(row, 'email'),
+    language: languageOf(row) ?? defaultLanguage,
+  };
+}
+
 export async function administrators(session: Session, kid: string): Promise<Reader[]> {
   const query = on(session, 'users')
     .where({ account_kid: kid, system_administrator: true, active: true })
     .whereNotNull('email')
     .whereNull('email_problem')
     .orderBy('id');
-  return (await rows(query)).map((row) => ({
-    username: text(row, 'username'),
-    email: text(row, 'email'),
-    language: languageOf(row) ?? defaultLanguage,
-  }));
+  return (await rows(query)).map(readerOf);
 }
 
 const open = ['pending', 'undelivered', 'unknown'];

@@ -74,6 +74,14 @@ export async function replaceRecoveryCodes(
   return recordOnAccount(session, account, event, { recoveryCodes: workingCodesDigest(digests) });
 }
 
+/** Voids the codes that work, and makes none. @returns how many there were. */
+export async function voidRecoveryCodes(session: Session, account: Account, reason: string): Promise<number> {
+  const voided = Number(await working(session, account.kid).clearOrder().update({ void_at: session.now }));
+  const event: NewEvent = { action: 'recovery.voided', details: { reason, voided } };
+  await recordOnAccount(session, account, event, { recoveryCodes: null });
+  return voided;
+}
+
 /** Uses a code up. @throws TwofaError `audit-broken` */
 export async function useRecoveryCode(
   session: Session,

@@ -146,6 +146,7 @@ class Closing {
     const live = await first(open('trusted_locations').where('expires_at', '>', now).count({ count: '*' }));
     this.closed.locations = int(live ?? {}, 'count');
     await open('trusted_locations').update(ended);
+    await on(this.#session, 'requests').delete();
     this.closed.recoveryCodes = await on(this.#session, 'recovery_codes')
       .whereNull('used_at')
       .whereNull('void_at')

@@ -4,6 +4,7 @@ import { addNotices, claimNotices } from './notices.ts';
 import { readingOf } from './reading.ts';
 import { rejectRecovery, replaceRecoveryCodes, useRecoveryCode } from './recovery.ts';
 import { endEverything } from './restored.ts';
+import { addAnnouncements, addCheckWords, endCheckWords, saveCheckWord } from './roll-call.ts';
 import type { Session } from './session.ts';
 import { addAccount, addPractice, recordOnAccount, recordOnInstallation } from './write-accounts.ts';
 import { addToken, saveToken } from './write-tokens.ts';
@@ -33,6 +34,11 @@ export function writingOf(session: Session): Writing {
     saveUser: (user, change, event) => saveUser(session, user, change, event),
     addNotices: (account, notices) => addNotices(session, account, notices),
     claimNotices: (notices) => claimNotices(session, notices),
+    addCheckWords: (account, words, event) => addCheckWords(session, account, words, event),
+    addAnnouncements: (account, day, messages, event) =>
+      addAnnouncements(session, account, day, messages, event),
+    saveCheckWord: (user, via, change, event) => saveCheckWord(session, user, via, change, event),
+    endCheckWords: (kid) => endCheckWords(session, kid),
     addToken: (token, event) => addToken(session, token, event),
     saveToken: (token, change, event) => saveToken(session, token, change, event),
     adoptKey: (event) =>
