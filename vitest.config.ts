@@ -1,11 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** Scenarios and concurrency are tried on both databases; everything else on SQLite, or on the one that it is about. */
+const onBoth = ['test/scenarios/*.test.ts', 'test/cli/concurrency.test.ts'];
+const common = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
     maxWorkers: 2,
     reporters: ['default'],
+    projects: [
+      { test: { ...common, name: 'sqlite', include: ['test/**/*.test.ts'], provide: { server: null } } },
+      {
+        test: { ...common, name: 'postgres', include: onBoth, globalSetup: 'test/support/one-server.ts' },
+      },
+    ],
   },
 });

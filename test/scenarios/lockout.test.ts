@@ -4,19 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { UserView } from '../../src/actions/views.ts';
 import { enabledNorthside, type Installation, kid } from '../support/program.ts';
-import {
-  by,
-  clockAhead,
-  copyOf,
-  day,
-  elsewhere,
-  fail,
-  login,
-  office,
-  send,
-  signIn,
-  verify,
-} from './steps.ts';
+import { by, copyOf, day, elsewhere, fail, login, office, send, signIn, verify } from './steps.ts';
 
 const year = 365 * day;
 const locked = { exit: 9, result: 'locked', attemptsLeft: 0 };
@@ -84,9 +72,9 @@ describe('What happens when the attempts are used up?', () => {
 
   it('time does not unlock them, not even a year of it', async () => {
     start();
-    installation.age(year);
+    await installation.age(year);
     await expectLocked();
-    const env = clockAhead(year);
+    const env = await installation.store.ahead(year);
     expect(await login(installation, 'sam', office, 'platform', env)).toMatchObject(locked);
     expect(await verify(installation, 'sam', codes[0] ?? '', { env })).toMatchObject(locked);
     expect(await sam('ci', env)).toMatchObject({ status: 'locked', attemptsLeft: 0 });

@@ -75,11 +75,11 @@ describe('How often is a code asked for?', () => {
       expect(await login(installation, 'jane', office, app)).toMatchObject({ ...granted, trustedUntil });
     }
 
-    installation.age(7 * day - hour);
+    await installation.age(7 * day - hour);
     const near = await login(installation, 'jane', office);
     expect(near).toMatchObject(granted);
     expect(between(near.trustedUntil, trustedUntil)).toBe(7 * day - hour);
-    installation.age(hour);
+    await installation.age(hour);
     for (const app of ['platform', 'pm']) {
       expect(await login(installation, 'jane', office, app)).toMatchObject({
         ...challenge,
@@ -99,9 +99,9 @@ describe('How often is a code asked for?', () => {
       reason: 'new-location',
     });
     expect(await login(installation, 'david', office)).toMatchObject({ ...challenge, reason: 'first' });
-    installation.age(4 * day);
+    await installation.age(4 * day);
     await signIn(installation, 'jane', elsewhere);
-    installation.age(4 * day);
+    await installation.age(4 * day);
     expect(await login(installation, 'jane', office)).toMatchObject({
       ...challenge,
       reason: 'trust-expired',
@@ -162,11 +162,11 @@ describe('Do codes expire?', () => {
   it('after 15 minutes', async () => {
     start();
     const first = await send(installation, 'jane');
-    installation.age(14 * minute);
+    await installation.age(14 * minute);
     expect(await verify(installation, 'jane', first.code)).toMatchObject({ result: 'verified' });
 
     const second = await send(installation, 'jane');
-    installation.age(15 * minute);
+    await installation.age(15 * minute);
     expect(await verify(installation, 'jane', second.code)).toMatchObject({
       exit: 8,
       result: 'rejected',
@@ -196,10 +196,10 @@ describe('Do codes expire?', () => {
   it('of several requested, any works within its own 15 minutes', async () => {
     start();
     const first = await send(installation, 'jane');
-    installation.age(10 * minute);
+    await installation.age(10 * minute);
     const second = await send(installation, 'jane', 'sms');
     const third = await send(installation, 'jane');
-    installation.age(10 * minute);
+    await installation.age(10 * minute);
     expect(await verify(installation, 'jane', first.code)).toMatchObject({ why: 'expired', attemptsLeft: 6 });
     expect(await verify(installation, 'jane', second.code)).toMatchObject({
       result: 'verified',

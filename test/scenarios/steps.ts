@@ -1,5 +1,4 @@
 // The steps that scenarios are made of: what an application asks for a user, and what comes of it.
-import { cpSync } from 'node:fs';
 import type { SendResult } from '../../src/actions/code-send.ts';
 import type { LoginAnswer, VerifyAnswer } from '../../src/rules/sign-in.ts';
 import { Installation, kid, otherThan } from '../support/program.ts';
@@ -22,14 +21,8 @@ export function copyOf<T extends Installation = Installation>(
   installation: Installation,
   copy = new Installation() as T,
 ): T {
-  cpSync(installation.home, copy.home, { recursive: true });
+  copy.store.copyOf(installation.store, installation.home);
   return copy;
-}
-
-/** The environment of a process on a host whose clock is ahead. */
-export function clockAhead(ms: number): Record<string, string> {
-  const script = `const now = Date.now; Date.now = () => now() + ${ms};`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
 }
 
 type Shown<T> = Omit<T, 'trustedUntil'> & { trustedUntil: string | null };

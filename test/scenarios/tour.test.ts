@@ -13,8 +13,8 @@ beforeEach(() => {
   temporary = mkdtempSync(join(tmpdir(), 'twofa-test-'));
 });
 
-afterEach(() => {
-  installation.remove();
+afterEach(async () => {
+  await installation.remove();
   rmSync(temporary, { recursive: true });
 });
 

@@ -29,8 +29,10 @@ export class Prepared extends Installation {
   /** Whether commands run in the test's process. */
   inProcess = false;
 
-  override run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return this.inProcess ? runInProcess(this.home, args, options) : super.run(args, options);
+  override async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    if (!this.inProcess) return super.run(args, options);
+    const env = { ...(await this.store.environment()), ...options.env };
+    return runInProcess(this.home, args, { ...options, env });
   }
 
   /** Prepares more of it, quickly: `json` runs in the test's process meanwhile. */
@@ -79,11 +81,16 @@ export function quickNorthside(): Promise<Prepared> {
   return new Prepared().prepare(fill);
 }
 
-/** The same with 2FA on. */
-export async function quickEnabledNorthside(): Promise<Prepared> {
-  const northside = await quickNorthside();
+/** Makes the same of an installation that has nothing yet, with 2FA on. */
+export async function prepareNorthside<I extends Prepared>(northside: I): Promise<I> {
+  await northside.prepare(fill);
   return northside.prepare(async (json) => {
     await json(['enable', '--confirm', kid, '-a', kid, '-p', 'maria']);
     for (const user of ['maria', 'nina']) await northside.prove(user);
   });
+}
+
+/** The same as {@link quickNorthside} with 2FA on. */
+export function quickEnabledNorthside(): Promise<Prepared> {
+  return prepareNorthside(new Prepared());
 }

@@ -3,10 +3,9 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import Database from 'better-sqlite3';
-import { readKeyFile } from '../../src/cli/key-file.ts';
-import type { Row } from '../../src/store/rows.ts';
-import { type SealedTable, withSeal } from '../../src/store/sealed.ts';
+import type Sqlite from 'better-sqlite3';
+import { inject } from 'vitest';
+import { age, FileStore, type InstalledStore, ServerStore } from './installed-store.ts';
 
 const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
 
@@ -44,12 +43,24 @@ export function environment(home: string, extra: Record<string, string> = {}): N
 /** One installation: a folder with key, store, profiles and outbox. */
 export class Installation {
   readonly home = mkdtempSync(join(tmpdir(), 'twofa-test-'));
+  readonly store: InstalledStore;
 
-  run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  constructor() {
+    const server = inject('server');
+    this.store = server === null ? new FileStore(this.home) : new ServerStore(server, this.home);
+  }
+
+  /** The environment of a process of this installation. */
+  async environment(extra: Record<string, string> = {}): Promise<NodeJS.ProcessEnv> {
+    return environment(this.home, { ...(await this.store.environment()), ...extra });
+  }
+
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    const env = await this.environment(options.env);
     return new Promise((done, fail) => {
       const child = spawn(process.execPath, [executable, ...args], {
         cwd: options.cwd ?? this.home,
-        env: environment(this.home, options.env),
+        env,
         stdio: 'pipe',
       });
       const ran: Ran = { exit: -1, stdout: '', stderr: '' };
@@ -123,37 +134,15 @@ export class Installation {
     throw new Error(`The outbox has no code for ${user}.`);
   }
 
-  /** The database itself, as an operator with a shell on it has it. */
-  database(): Database.Database {
-    return new Database(join(this.home, 'twofa.sqlite'), { timeout: 20_000 });
+  /** The database file itself, as an operator with a shell on it has it. */
+  database(): Sqlite.Database {
+    if (this.store instanceof FileStore) return this.store.open();
+    throw new Error('The store of this installation is on a server.');
   }
 
   /** Moves time: everything that sign-ins left becomes older. */
-  age(ms: number): void {
-    const database = this.database();
-    const columns: Record<string, string[]> = {
-      codes: ['created_at', 'expires_at', 'ended_at'],
-      trusted_locations: ['trusted_at', 'expires_at', 'ended_at'],
-      requests: ['created_at'],
-    };
-    for (const [table, names] of Object.entries(columns)) {
-      database
-        .prepare(`UPDATE ${table} SET ${names.map((name) => `${name} = ${name} - ${ms}`).join(', ')}`)
-        .run();
-      this.#sealAgain(database, table as SealedTable);
-    }
-    database.close();
-  }
-
-  /** Seals what was made older, with the installation's key: otherwise it would count as tampered with. */
-  #sealAgain(database: Database.Database, table: SealedTable): void {
-    const keyring = readKeyFile(join(this.home, 'key.json'));
-    if (!keyring) throw new Error('The installation has no key.');
-    const save = database.prepare(`UPDATE ${table} SET key_id = @key_id, seal = @seal WHERE rowid = @row`);
-    for (const row of database.prepare(`SELECT rowid AS row, * FROM ${table}`).all() as Row[]) {
-      const { key_id, seal } = withSeal(keyring, table, row);
-      save.run({ key_id, seal, row: row.row });
-    }
+  age(ms: number): Promise<void> {
+    return age(this.store, this.home, ms);
   }
 
   /** Proves a code of a System Administrator for their token, as R15 asks once 2FA is on. */
@@ -162,8 +151,9 @@ export class Installation {
     await this.json(['auth', 'verify', '-p', user], 0, { input: this.lastCode(user) });
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     rmSync(this.home, { recursive: true, force: true });
+    await this.store.remove();
   }
 }
 
