@@ -7,14 +7,15 @@ import Database from 'better-sqlite3';
 const minute = 60_000;
 const week = 7 * 24 * 60 * minute;
 
-function keysOf(home) {
+export function keysOf(home) {
   const { current, keys } = JSON.parse(readFileSync(join(home, 'key.json'), 'utf8'));
   const secret = Buffer.from(keys[current].secret, 'base64');
   const derive = (label) => Buffer.from(hkdfSync('sha256', secret, '', `twofa ${label}`, 32));
   return { id: current, codes: derive('codes'), trail: derive('audit trail') };
 }
 
-const seal = (key, parts) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
+export const seal = (key, parts) =>
+  createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
 
 /** Issue, verify and login on the store of a home, each in the commits that the product makes. */
 export function openFloor(home, kid, app, tokenId) {
@@ -40,7 +41,7 @@ export function openFloor(home, kid, app, tokenId) {
       'UPDATE users SET attempts_left = ?, locked_at = ?, last_verified_at = ?, email_proved_at = coalesce(?, email_proved_at), codes_after = ?, chain_count = ?, chain_link = ?, key_id = ?, head = ? WHERE id = ?',
     ),
     message: database.prepare(
-      "INSERT INTO messages (id, user_id, kind, via, recipient, app, status, created_at) VALUES (?, ?, 'code', 'email', ?, ?, 'pending', ?)",
+      "INSERT INTO messages (id, user_id, account_kid, kind, via, recipient, app, status, created_at) VALUES (?, ?, ?, 'code', 'email', ?, ?, 'pending', ?)",
     ),
     code: database.prepare(
       "INSERT INTO codes (user_id, message_id, via, app, digest, created_at, expires_at, place, key_id, seal) VALUES (?, ?, 'email', ?, ?, ?, ?, ?, ?, ?)",
@@ -118,10 +119,13 @@ export function openFloor(home, kid, app, tokenId) {
     if (open.length >= 5) throw new Error('Too many codes.');
     save(user, {}, 'code.issued', 'ok', { app, via: 'email', messageId }, now);
     sql.expire.run(user.id, now - 1455 * minute, now);
-    sql.message.run(messageId, user.id, `${user.email[0]}•••`, app, now);
+    sql.message.run(messageId, user.id, kid, `${user.email[0]}•••`, app, now);
     const kept = digest(user, code);
     const place = user.chain_count;
-    const sealed = seal(key.trail, ['seal', 'code', user.id, messageId, 'email', kept, now, place]);
+    const sealed = seal(key.trail, [
+      ...['seal', 'code', user.id, messageId, 'email', kept, now],
+      ...[place, user.chain_link],
+    ]);
     sql.code.run(user.id, messageId, app, kept, now, now + 15 * minute, place, key.id, sealed);
   });
   const settleOne = database.transaction((name, messageId) => {
@@ -154,7 +158,10 @@ export function openFloor(home, kid, app, tokenId) {
     sql.expire.run(user.id, now - 1455 * minute, now);
     sql.end.run(now, 'verified', user.id, now - 1455 * minute);
     const place = user.chain_count;
-    const sealed = seal(key.trail, ['seal', 'trust', user.id, ip, now, now + week, place]);
+    const sealed = seal(key.trail, [
+      ...['seal', 'trust', user.id, ip, now, now + week],
+      ...[place, user.chain_link],
+    ]);
     sql.trustLocation.run(user.id, ip, app, now, now + week, place, key.id, sealed);
     return true;
   });

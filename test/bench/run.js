@@ -1,4 +1,4 @@
-// npm run bench: ratios side by side in one run. Options: --users N (default 1000), --rounds N, --starts N, --events N.
+// npm run bench: ratios side by side in one run. Options: --users N (default 1000), --rounds N, --starts N, --events N, --sqlite (without PostgreSQL).
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openFloor } from './floor.js';
+import { onPostgres } from './postgres.js';
+import { lengthenTrail, passOver } from './trail.js';
 
 const { openTwofa } = createRequire(import.meta.url)('../../dist/index.cjs');
 const { values } = parseArgs({
@@ -13,7 +15,8 @@ const { values } = parseArgs({
     users: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '200' },
     starts: { type: 'string', default: '15' },
-    events: { type: 'string', default: '20000' },
+    sqlite: { type: 'boolean', default: false },
+    events: { type: 'string', default: '1000000' },
   },
 });
 const users = Number(values.users);
@@ -43,9 +46,8 @@ async function timedAsync(work) {
 }
 
 function row(name, ratio, goal, detail) {
-  process.stdout.write(
-    `${name.padEnd(34)} ${ratio.toFixed(2).padStart(6)}   goal ${goal.padEnd(14)} ${detail}\n`,
-  );
+  const aim = goal === '' ? '' : `goal ${goal}`;
+  process.stdout.write(`${name.padEnd(34)} ${ratio.toFixed(2).padStart(6)}   ${aim.padEnd(19)} ${detail}\n`);
 }
 
 /** Whole processes in turn with `node -e 0`; the median of the ratios of each pair. */
@@ -62,16 +64,20 @@ function startUp(name, args, goal) {
   );
 }
 
-function cli(args, input = '') {
-  const ran = spawnSync(process.execPath, [program, ...args, '--json'], { env, input, encoding: 'utf8' });
+function cli(args, environment = env) {
+  const ran = spawnSync(process.execPath, [program, ...args, '--json'], {
+    env: environment,
+    encoding: 'utf8',
+  });
   if (ran.status !== 0) throw new Error(`twofa ${args.join(' ')}: ${ran.stderr}`);
   return JSON.parse(ran.stdout);
 }
 
-function setUp() {
-  cli(['init', '--sandbox']);
-  cli(['account', 'create', kid, '--name', 'Bench']);
-  cli(['practice', 'add', 'Bench', '-a', kid]);
+function setUp(environment = env) {
+  const twofa = (args) => cli(args, environment);
+  twofa(['init', '--sandbox']);
+  twofa(['account', 'create', kid, '--name', 'Bench']);
+  twofa(['practice', 'add', 'Bench', '-a', kid]);
   const number = (index) => `+1201${String(2_000_000 + index).padStart(7, '0')}`;
   const rows = Array.from(
     { length: users },
@@ -79,14 +85,15 @@ function setUp() {
       `u${index},User ${index},u${index}@bench.example,${number(index)},Bench,${index === 0 ? 'yes' : ''}\n`,
   );
   writeFileSync(
-    join(home, 'roster.csv'),
+    join(environment.TWOFA_HOME, 'roster.csv'),
     `username,name,email,phone,practices,system_administrator\n${rows.join('')}`,
   );
-  const seconds = timed(() => cli(['user', 'import', join(home, 'roster.csv'), '-a', kid])) / 1000;
+  const seconds =
+    timed(() => twofa(['user', 'import', join(environment.TWOFA_HOME, 'roster.csv'), '-a', kid])) / 1000;
   process.stdout.write(`import of ${users} users: ${seconds.toFixed(1)} s\n`);
-  const token = cli(['token', 'create', '--role', 'application', '--app', 'bench']);
-  cli(['token', 'create', '--role', 'system-administrator', '-a', kid, '--user', 'u0', '--save', 'admin']);
-  cli(['enable', '--confirm', kid, '-a', kid, '-p', 'admin']);
+  const token = twofa(['token', 'create', '--role', 'application', '--app', 'bench']);
+  twofa(['token', 'create', '--role', 'system-administrator', '-a', kid, '--user', 'u0', '--save', 'admin']);
+  twofa(['enable', '--confirm', kid, '-a', kid, '-p', 'admin']);
   return token;
 }
 
@@ -133,32 +140,23 @@ async function againstFloor(token) {
   }
 }
 
-/** Lengthens the trail to a number of events by logins, many of which share a commit. */
-async function lengthenTrail(token, until) {
-  const twofa = openTwofa({ env, token: token.token });
-  const inFlight = 500;
-  for (let done = 0; done < until; done += inFlight) {
-    const logins = Array.from({ length: Math.min(inFlight, until - done) }, (_, index) =>
-      twofa.request('login', { account: kid, user: `u${(done + index) % users}`, ip: '203.0.113.7' }),
-    );
-    await Promise.all(logins);
-  }
-  await twofa.close();
-}
-
-/** The whole process of `audit verify`, over all events that there are; it also says whether the bench did its work right. */
-async function verifyTrail(token) {
-  const before = cli(['audit', 'verify', '-p', 'owner']).events;
-  await lengthenTrail(token, events - before);
+/**
+ * The whole process of `audit verify` over a long trail, against the least that checks it. The sign-ins of this run are in
+ * it, twofa's and those by hand, so that it also says whether all of them did the same work.
+ */
+function verifyTrail(token) {
+  const before = passOver(home);
+  lengthenTrail(home, kid, 'bench', Number(token.id.slice(4)), Math.max(0, events - before));
   let verdict;
-  const seconds =
-    timed(() => {
-      verdict = cli(['audit', 'verify', '-p', 'owner']);
-    }) / 1000;
-  const rate = verdict.events / seconds;
-  const million = `${(1e6 / rate).toFixed(1)} s for 1,000,000${verdict.events < 1e6 ? ' (extrapolated)' : ''}`;
-  process.stdout.write(
-    `audit verify: ${verdict.events} events in ${seconds.toFixed(1)} s, ${Math.round(rate)}/s, ${million}: ${verdict.intact ? 'intact' : 'BROKEN'}\n`,
+  const seconds = timed(() => {
+    verdict = cli(['audit', 'verify', '-p', 'owner']);
+  });
+  const floor = timed(() => passOver(home));
+  row(
+    `audit verify (${verdict.events} events)`,
+    seconds / floor,
+    '',
+    `${(seconds / 1000).toFixed(1)} s against ${(floor / 1000).toFixed(1)} s, ${Math.round((1000 * verdict.events) / seconds)}/s: ${verdict.intact ? 'intact' : 'BROKEN'}`,
   );
   if (!verdict.intact) process.exitCode = 1;
 }
@@ -169,7 +167,28 @@ try {
   startUp('--version', ['--version'], '≤ 1.15 node');
   startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
   await againstFloor(token);
-  await verifyTrail(token);
+  verifyTrail(token);
 } finally {
   rmSync(home, { recursive: true, force: true });
+}
+
+/** The newest code of each user, from the outbox of an installation. */
+function codesIn(folder) {
+  const lines = readFileSync(join(folder, 'outbox.ndjson'), 'utf8').trim().split('\n');
+  return new Map(
+    lines.map((line) => JSON.parse(line)).map(({ user, text }) => [user, /\b[0-9]{6}\b/.exec(text)?.[0]]),
+  );
+}
+
+if (!values.sqlite) {
+  const onServer = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
+  try {
+    await onPostgres({
+      ...{ home: onServer, kid, users, setUp, row, median },
+      env: { ...process.env, TWOFA_HOME: onServer },
+      codesOf: () => codesIn(onServer),
+    });
+  } finally {
+    rmSync(onServer, { recursive: true, force: true });
+  }
 }
