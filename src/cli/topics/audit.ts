@@ -39,8 +39,13 @@ const meanings: Record<AuditAction, string> = {
   'user.locked': 'the seventh failure: the user is locked',
   'lockout.reminded': "Customer Care reminded the account's System Administrators of a lockout",
   'location.forgotten': "trust in a user's locations was ended",
+  'rollcall.called': 'check words were made for users, and sent: how many by each channel',
+  'rollcall.confirmed': 'a user told the right check words: messages by that channel reach them',
+  'rollcall.rejected': 'check words were not right, and why; it uses no attempt to sign in',
+  'announcement.sent': 'users were told by email that 2FA will be turned on: how many, and for which day',
   'recovery.renewed': 'new recovery codes were made; those before them are worthless',
   'recovery.used': 'a recovery code was used up; user.reactivated beside it says for whom',
+  'recovery.voided': 'the recovery codes were made worthless: an older copy of the store was accepted',
   'recovery.rejected': 'a recovery code was not right, and why; nothing is used up by it',
   'call.refused': "a call was refused; it is in the chain of the caller's token",
 };
@@ -63,7 +68,7 @@ export function audit(): string {
     ),
     '\n',
     paragraph(
-      'Verifying. The installation, each account, each user and each token has a chain of its own: the link of an event is an HMAC, by the key of the installation, over the event and the link before it. The row of each subject carries a head: an HMAC over the length of its chain, the last link and its security state (attempts, lock, role, status, 2FA, contact data). "twofa audit verify" walks every chain and compares every row, and so finds an event that was changed, removed, added or moved, the newest too, and a row that was changed behind the trail\'s back. Exit 0: intact. Exit 6: broken; the first broken thing is named.',
+      'Verifying. The installation, each account, each user and each token has a chain of its own: the link of an event is an HMAC, by the key of the installation, over the event and the link before it. The row of each subject carries a head: an HMAC over the length of its chain, the last link and its security state (attempts, lock, role, status, 2FA, contact data). "twofa audit verify" walks every chain and compares every row, and so finds an event that was changed, removed, added or moved, the newest too, and a row that was changed behind the trail\'s back. Codes, trusted locations and recorded answers are sealed over the event that made them: one that has not ended and that no event of its user\'s chain made counts for nothing, and is named as well. Exit 0: intact. Exit 6: broken; the first broken thing is named.',
     ),
     '\n',
     paragraph(
@@ -78,7 +83,7 @@ export function audit(): string {
     '\n  twofa audit checkpoint --file checkpoint.json\n',
     '  twofa audit verify --checkpoint checkpoint.json\n\n',
     paragraph(
-      'Beside the key, high-water.json names the newest event that this machine knows, and follows each command that writes. When the store has it not, the store is an older copy of itself: reading goes on, and everything else is refused with store-restored (exit 6), until the newest copy is back or the owner accepts the older one, which ends all codes, trusted locations and tokens. Put back from the same backup as the store, the file says nothing: keep it out of the backups of the store.',
+      'Beside the key, high-water.json names the newest event that this machine knows, and follows each command that writes. When the store has it not, the store is an older copy of itself: reading goes on, and everything else is refused with store-restored (exit 6), until the newest copy is back or the owner accepts the older one, which ends all codes, recovery codes, trusted locations and tokens. Put back from the same backup as the store, the file says nothing: keep it out of the backups of the store.',
     ),
     "\n  twofa db restore --accept --reason 'the disk failed'\n\n",
     paragraph(

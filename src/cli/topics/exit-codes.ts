@@ -13,7 +13,8 @@ export const exitMeanings: Record<keyof typeof exitCodes, string> = {
   refused:
     'refused by a rule or by the present state; checklist: not ready, audit verify: broken, doctor: something is not well',
   secondFactorRequired: 'login: a code is needed',
-  codeRejected: 'code verify, auth verify: the code is rejected; reactivate: the recovery code is',
+  codeRejected:
+    'code verify, auth verify: the code is rejected; reactivate: the recovery code is; rollcall confirm: the check words are',
   userBarred: 'the user is locked or inactive',
   deliveryFailed: 'the code could not be delivered',
   storeUnavailable: 'the store or its key is unavailable',

@@ -9,6 +9,16 @@ HOW DO I ENABLE 2FA?
     twofa enable -a 10482                asks you to type the KID; from scripts:
     twofa enable --confirm 10482 -a 10482
 
+HOW DO I KNOW THAT EVERYONE WILL GET THEIR CODES?
+  Hold a roll call before you turn it on. Each user is sent two plain words by
+  email and two by text message, and tells them in the application or to you:
+  that proves that messages arrive. Nobody can sign in with them.
+    twofa rollcall start -a 10482        at a bounded rate; can be interrupted
+    twofa rollcall confirm jane --via sms -a 10482
+    twofa rollcall status -a 10482       who is reachable, who not, and why
+    twofa announce --on 2027-01-31 -a 10482
+  The last one tells every user by email what will happen.
+
 IS ENABLING IT MANDATORY?
   Yes. Accounts without it are overdue, with the days since they were created:
     twofa account list --overdue

@@ -62,6 +62,16 @@ CODE VERIFY
   9   inactive                   Deny, as for login.
   6   not-enabled                Begin again with login. Nothing was used.
 
+ROLLCALL CONFIRM (before 2FA is on, where your application offers it)
+  A user enters the two words of the roll call's message; write them to the
+  standard input of
+     twofa rollcall confirm --via sms --json -a KID -- USER
+  0   confirmed                  Messages by this channel reach the user. It
+                                 signs nobody in.
+  8   rejected                   Have them look again (triesLeft), or ask their
+                                 System Administrator for other words.
+  6   already-enabled            2FA is on: stop offering it.
+
 ANY OF THEM (on stderr: {"error": {"code", "message", "hint", "details"}})
   2   invalid-input              Deny. What is not six digits uses no attempt:
                                  let the user correct it. Anything else is a

@@ -5,7 +5,7 @@ import { broken, paragraph } from './layout.ts';
 export const objects = {
   account:
     '{kid, name, country, twoFactor: {enabled, enabledAt, enabledBy, overdue, wanted}, practices, users, lockedUsers, createdAt}',
-  user: '{id, account, username, name, email, phone, practices, systemAdministrator, status, attemptsLeft, lockedAt, lastVerifiedAt, contactChangedAt}',
+  user: '{id, account, username, name, email, phone, practices, systemAdministrator, status, attemptsLeft, lockedAt, lastVerifiedAt, contactChangedAt, language}',
   token: '{id, role, account, user, app, name, expiresAt}',
   operator: '{role, account, user, expiresAt, verifiedUntil}',
   lockout: '{account, username, name, practices, lockedAt, lastApp, lastIp}',
@@ -32,6 +32,20 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   [
     'enable',
     '{account, enabledAt, enabledBy, practicesAffected, usersAffected, plan, impact: {practices: [{name, users}], ready, findings: [{id, status, count, users}], keptOut: {count, users: [{username, why}]}, firstMorning: {assumes, codes, codesPerMinute, email: {perMinute, enough, lateMinutes}, sms: {perMinute, enough, lateMinutes}}}, recoveryCodes, changed}',
+  ],
+  [
+    'rollcall start',
+    '{called, alreadyReachable, alreadyCalled, failed: [{username, via, to, reason}], skipped: [{username, via, reason}], changed}',
+  ],
+  ['rollcall confirm', '{result, why, via, triesLeft, changed}'],
+  ['rollcall status', '[{username, name, practices, email: {state, at, reason}, sms: {state, at, reason}}]'],
+  [
+    'rollcall status --summary',
+    '[{practice, users, email: {reachable, called, bounced, notCalled, noAddress}, sms: {reachable, called, bounced, notCalled, noAddress}}]',
+  ],
+  [
+    'announce',
+    '{sent, alreadyTold, failed: [{username, via, to, reason}], skipped: [{username, via, reason}], changed}',
   ],
   ['login', '{result, reason, trustedUntil, methods: [{via, to}], attemptsLeft}'],
   ['code send', '{result, via, to, expiresAt, outstanding, attemptsLeft, messageId}'],
@@ -63,7 +77,10 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
     '[{seq, subject, place, at, actor, role, tokenId, action, account, user, outcome, details, keyId, link}]',
   ],
   ['audit checkpoint', '{account, at, seq, subjects, events, root, keyId, signature}'],
-  ['db restore', '{lost: {from, to, until}, codesEnded, locationsEnded, tokensRevoked, changed}'],
+  [
+    'db restore',
+    '{lost: {from, to, until}, codesEnded, locationsEnded, recoveryCodesVoided, tokensRevoked, changed}',
+  ],
   [
     'audit verify',
     '{events, intact, firstBroken: {subject, seq, reason}, breaks: [{seq, at, reason}], unproved}',
@@ -83,7 +100,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['auth logout', '{profile, changed}'],
   [
     'policy',
-    '{codeDigits, codeLifetimeMinutes, outstandingCodes, attempts, trustLifetimeDays, canBeDisabled, canBeConfigured}',
+    '{codeDigits, codeLifetimeMinutes, outstandingCodes, attempts, trustLifetimeDays, administratorHours, canBeDisabled, canBeConfigured}',
   ],
   ['config show', '[{key, value, source, variable}]'],
   ['config path', '{config, profiles, key, database, outbox}'],
@@ -105,7 +122,7 @@ export function json(): string {
     ),
     '\n',
     paragraph(
-      'A verdict is a document whatever the exit code: login, code verify, checklist, doctor, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
+      'A verdict is a document whatever the exit code: login, code verify, rollcall confirm, checklist, doctor, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
     ),
     '\n  {"error": {"code", "message", "hint", "details"}}\n\n',
     paragraph(
@@ -117,7 +134,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none.',
     ),
   ].join('');
 }
