@@ -57,6 +57,7 @@ export const errorCodes = {
   'cursor-unknown': exitCodes.refused,
   'not-ready': exitCodes.refused,
   'not-enabled': exitCodes.refused,
+  'already-enabled': exitCodes.refused,
   'account-exists': exitCodes.refused,
   'practice-exists': exitCodes.refused,
   'user-exists': exitCodes.refused,

@@ -11,6 +11,8 @@ export interface TwofaOptions {
   env?: NodeJS.ProcessEnv;
   /** The operator's access token; without it the one that the variables or the current profile give. */
   token?: string;
+  /** Connections to PostgreSQL at a time; 8 by default. SQLite has one. */
+  connections?: number;
   /** Is told what the command line would say on stderr. */
   notice?(text: string): void;
 }
@@ -25,11 +27,14 @@ export interface Twofa {
   close(): Promise<void>;
 }
 
+/** Connections to PostgreSQL of a process that makes many requests at a time. */
+const libraryConnections = 8;
+
 /** Opens the installation that the variables name; nothing is read before the first request. */
 export function openTwofa(options: TwofaOptions = {}): Twofa {
-  const { env = process.env, token, notice = () => {} } = options;
+  const { env = process.env, token, connections = libraryConnections, notice = () => {} } = options;
   const common = { input: false, color: false };
-  const composed = compose({ env }, common, notice);
+  const composed = compose({ env }, common, notice, { connections });
   const credential = token === undefined ? composed.credential : async () => token;
   return {
     request: (name, given = {}) => perform(composed.services, credential, { ...given, do: name }),

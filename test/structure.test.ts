@@ -124,10 +124,13 @@ describe('imports run one way', () => {
   const composing = [
     'src/cli/compose.ts', // puts the real parts together
     'src/cli/doctor.ts', // asks a store what it says of itself
+    'src/cli/doctor-delivery.ts', // reads the installation's own words for messages
     'src/cli/installation.ts', // makes a store
     'src/cli/lost-key.ts', // opens a store whose key is lost
     'src/cli/config.ts', // reads what delivery is configured with
     'src/cli/config-values.ts',
+    'src/cli/config-found.ts',
+    'src/cli/config-sms.ts',
   ];
 
   test('of the command line, only what puts the parts together imports the store or delivery', () => {
@@ -228,7 +231,7 @@ describe('files', () => {
 
   test('are named in kebab-case', () => {
     const names = everywhere.map(({ path }) => path.split('/').at(-1) ?? '');
-    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/.test(name))).toEqual([]);
   });
 
   test('are named after what is in them', () => {

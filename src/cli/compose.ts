@@ -6,6 +6,7 @@ import type { Services } from '../actions/operation.ts';
 import type { Credential } from '../actions/perform.ts';
 import type { Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
+import { hasPassword } from '../rules/database-url.ts';
 import type { RenewableKeyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Config } from './config.ts';
@@ -43,8 +44,7 @@ function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made(): Promise
 
 /** A database given as an argument stands in the process list: no password may be in it. */
 function refusePassword(url: string): void {
-  const authority = /^[a-z]+:\/\/([^/]*)@/i.exec(url)?.[1];
-  if (!authority?.includes(':') && !/[?&]password=/i.test(url)) return;
+  if (!hasPassword(url)) return;
   throw new TwofaError(
     'secret-in-argument',
     'The database URL has a password, which an argument shows to every user of this machine.',
@@ -61,17 +61,28 @@ function noKey(file: string): never {
   });
 }
 
+/** How old what is looked at may be. */
+function standbyWords(standby: { behindMs: number } | { problem: string }): string {
+  if ('problem' in standby)
+    return `The standby does not answer (${standby.problem}): this is of the primary.`;
+  return `Read from the standby, ${(standby.behindMs / 1000).toFixed(1)} s behind.`;
+}
+
 /** A cryptographic source (R7). */
 const random: Services['random'] = {
   code: () => String(randomInt(1_000_000)).padStart(6, '0'),
   token: () => randomBytes(32),
 };
 
-/** Composes the services of one process; nothing is read or opened before it is asked for. */
+/**
+ * Composes the services of one process; nothing is read or opened before it is asked for.
+ * @param connections how many there may be to PostgreSQL at a time.
+ */
 export function compose(
   around: Pick<Surroundings, 'env'>,
   common: CommonOptions,
   notice: (text: string) => void,
+  { connections = 1 }: { connections?: number } = {},
 ): Composed {
   const { env } = around;
   const paths = pathsOf(env);
@@ -105,7 +116,15 @@ export function compose(
     const { openStore, requireStore } = await import('../store/open.ts');
     const url = await databaseUrl();
     requireStore(url);
-    return openStore({ url, keyring: await keyring(), clock, committed: () => highWater.committed() });
+    return openStore({
+      url,
+      keyring: await keyring(),
+      clock,
+      connections,
+      readUrl: (await config()).databaseRead ?? undefined,
+      lookedAt: (standby) => notice(standbyWords(standby)),
+      committed: () => highWater.committed(),
+    });
   });
   const highWater = new HighWaterFile({
     file: async () => join(dirname(await keyFile()), 'high-water.json'),
@@ -120,7 +139,10 @@ export function compose(
   };
   const delivery = once(async (): Promise<Delivery> => {
     const { openDelivery } = await import('../delivery/open.ts');
-    return openDelivery({ config: await config(), outboxFile: paths.outboxFile, notice, clock });
+    const { templates: folder, ...found } = await config();
+    const templates =
+      folder === null ? null : (await import('../delivery/template-files.ts')).readTemplates(folder);
+    return openDelivery({ config: found, templates, outboxFile: paths.outboxFile, notice, clock });
   });
 
   const background: Promise<void>[] = [];

@@ -4,7 +4,7 @@ import { TwofaError } from '../errors.ts';
 /** Where a value stands: a place in the file, or a variable. */
 export type Place = { file: string; line: number; column: number } | { variable: string };
 
-/** A key of the file, as `section.key`. */
+/** A key of the file, as `section.key`, whatever the depth. */
 export interface Entry {
   name: string;
   value: unknown;
@@ -59,7 +59,7 @@ export async function readYaml(source: string, file: string): Promise<Entry[]> {
       const isSection = isMap(value);
       const valuePlace = valueAt === undefined || plain === null ? place : at(valueAt);
       entries.push({ name, value: plain, isSection: isSection || plain === null, place, valuePlace });
-      if (section === '') walk(value, `${name}.`);
+      walk(value, `${name}.`);
     }
   };
   if (document.contents !== null && !isMap(document.contents)) {

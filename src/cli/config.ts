@@ -1,17 +1,10 @@
 // Reads the configuration: config.yaml, each key also by a variable, which beats the file.
-import type { DeliveryConfig, EmailConfig, PasswordSource } from '../delivery/config.ts';
+import type { DeliveryConfig, EmailConfig } from '../delivery/config.ts';
 import { TwofaError } from '../errors.ts';
 import { fault, type Place, readYaml } from './config-file.ts';
-import {
-  database,
-  type Key,
-  keys,
-  Misfit,
-  readers,
-  type Value,
-  type ValueOf,
-  variableOf,
-} from './config-values.ts';
+import { type Found, passwordIn, requiredIn, valueIn } from './config-found.ts';
+import { smsOf } from './config-sms.ts';
+import { database, type Key, keys, Misfit, readers, type Value, variableOf } from './config-values.ts';
 import { readIfThere, refuseWritable } from './private-file.ts';
 
 /** A setting as `config show` prints it: never a secret. */
@@ -27,16 +20,17 @@ export interface Setting {
 export interface Config extends DeliveryConfig {
   /** `sqlite:` and an absolute path. */
   database: string | null;
+  /** A standby that status and lists are read from. */
+  databaseRead: string | null;
   keyFile: string | null;
   /** Prints the key ring, in place of a file. */
   keyCommand: readonly [string, ...string[]] | null;
+  /** The folder of the installation's own words for messages. */
+  templates: string | null;
   settings: readonly Setting[];
 }
 
-const topKeys = [...new Set(keys.map((key) => key.replace(/\..*/, '')))];
 const defaults: Partial<Record<Key, string>> = { 'email.tls': 'required' };
-
-type Found = Map<Key, Value<unknown> & { place: Place }>;
 
 /** @throws TwofaError saying where the value stands and what is wrong with it. */
 function readValue(key: Key, given: unknown, place: Place): Value<unknown> & { place: Place } {
@@ -56,6 +50,13 @@ async function unknownName(place: Place, name: string, known: readonly string[])
   return fault(place, `there is no ${what} ${JSON.stringify(name.slice(0, 100))}`, name, hint);
 }
 
+/** What is known in the section that a name stands in. */
+function siblingsOf(name: string): string[] {
+  const section = name.slice(0, name.lastIndexOf('.') + 1);
+  const within = keys.filter((key) => key.startsWith(section));
+  return [...new Set(within.map((key) => section + key.slice(section.length).replace(/\..*/, '')))];
+}
+
 async function fromFile(file: string): Promise<Found> {
   const found: Found = new Map();
   const source = readIfThere(file);
@@ -63,13 +64,11 @@ async function fromFile(file: string): Promise<Found> {
   refuseWritable(file);
   for (const { name, value, isSection, place, valuePlace } of await readYaml(source, file)) {
     const key = keys.find((each) => each === name);
-    const section = name.replace(/\..*/, '');
     if (key) found.set(key, readValue(key, value, valuePlace));
-    else if (topKeys.includes(name)) {
+    else if (keys.some((each) => each.startsWith(`${name}.`))) {
       if (!isSection) throw fault(valuePlace, `${name} must be a section with keys of its own`, name);
-    } else {
-      const siblings = name === section ? [] : keys.filter((each) => each.startsWith(`${section}.`));
-      throw await unknownName(place, name, siblings.length > 0 ? siblings : topKeys);
+    } else if (!keys.some((each) => name.startsWith(`${each}.`))) {
+      throw await unknownName(place, name, siblingsOf(name));
     }
   }
   return found;
@@ -89,7 +88,7 @@ async function fromVariables(env: NodeJS.ProcessEnv): Promise<Found> {
     const variable = variableOf(key);
     const given = env[variable];
     if (given === undefined) continue;
-    const value = key.endsWith('Command') ? fromJson(given) : given;
+    const value = /Command$|\.headers$/.test(key) ? fromJson(given) : given;
     found.set(key, readValue(key, value, { variable }));
   }
   const known = keys.filter((key) => key.includes('.')).map(variableOf);
@@ -99,40 +98,15 @@ async function fromVariables(env: NodeJS.ProcessEnv): Promise<Found> {
   return found;
 }
 
-/** Where a password comes from; of a file and a command, one of which a variable names, the variable's counts. */
-function passwordOf(found: Found): PasswordSource | null {
-  const file = found.get('email.passwordFile');
-  const command = found.get('email.passwordCommand');
-  if (file && command && 'variable' in file.place === 'variable' in command.place) {
-    throw fault(
-      command.place,
-      'email.passwordCommand stands beside email.passwordFile; one is enough',
-      'email.passwordCommand',
-    );
-  }
-  if (file && !(command && 'variable' in command.place))
-    return { file: file.value as ValueOf<'email.passwordFile'> };
-  return command ? { command: command.value as ValueOf<'email.passwordCommand'> } : null;
-}
-
 function emailOf(found: Found): EmailConfig | null {
   const first = keys.find((key) => key.startsWith('email.') && key !== 'email.perMinute' && found.has(key));
   const place = first && found.get(first)?.place;
   if (!place) return null;
-  const required = <K extends 'email.url' | 'email.from'>(key: K): ValueOf<K> => {
-    const value = found.get(key);
-    if (value) return value.value as ValueOf<K>;
-    throw fault(
-      place,
-      `email is configured without ${key}`,
-      key,
-      `Set ${key}, or the variable ${variableOf(key)}.`,
-    );
-  };
-  const server = required('email.url');
-  const from = required('email.from');
-  const tls = (found.get('email.tls')?.value ?? 'required') as ValueOf<'email.tls'>;
-  const password = passwordOf(found);
+  const what = { name: 'email', place };
+  const server = requiredIn(found, 'email.url', what);
+  const from = requiredIn(found, 'email.from', what);
+  const tls = valueIn(found, 'email.tls') ?? 'required';
+  const password = passwordIn(found, 'email.passwordFile', 'email.passwordCommand');
   const { place: urlPlace } = found.get('email.url') ?? { place };
   if (tls === 'none' && server.secure) {
     throw fault(
@@ -175,7 +149,7 @@ export async function readConfig(input: { file: string; env: NodeJS.ProcessEnv }
       'keyCommand',
     );
   }
-  const get = <K extends Key>(key: K) => (found.get(key)?.value as ValueOf<K> | undefined) ?? null;
+  const get = <K extends Key>(key: K) => valueIn(found, key);
   const settings = keys.map((key): Setting => {
     const value = found.get(key);
     const variable = variableOf(key);
@@ -184,11 +158,15 @@ export async function readConfig(input: { file: string; env: NodeJS.ProcessEnv }
   });
   return {
     database: get('database'),
+    databaseRead: get('databaseRead'),
     keyFile: get('keyFile'),
     keyCommand: get('keyCommand'),
     domain: get('domain'),
+    templates: get('templates'),
     email: emailOf(found),
+    sms: smsOf(found),
     rates: { email: get('email.perMinute'), sms: get('sms.perMinute') },
+    textsPerUserPerDay: get('sms.textsPerUserPerDay'),
     settings,
   };
 }

@@ -9,6 +9,7 @@ export const rosterColumns = [
   'phone',
   'practices',
   'system_administrator',
+  'language',
 ] as const;
 /** What export adds for the reader; import ignores it. */
 export const readOnlyColumns = [
@@ -24,7 +25,12 @@ export const readOnlyColumns = [
 export type RosterColumn = (typeof rosterColumns)[number];
 
 /** The header of an exported roster. */
-export const rosterHeader: readonly string[] = [...rosterColumns, ...readOnlyColumns];
+export const rosterHeader: readonly string[] = [
+  ...rosterColumns.filter((column) => column !== 'language'),
+  ...readOnlyColumns,
+  // Last, so that the columns of a roster without it stay where they were.
+  'language',
+];
 
 // Apostrophes before the sign count too: else a value that begins with '= would lose its own apostrophe in import.
 const formula = /^'*[=+\-@\t\r]/;
@@ -63,5 +69,6 @@ export function rosterRow(user: UserView): string[] {
     user.lockedAt ?? '',
     user.lastVerifiedAt ?? '',
     user.contactChangedAt ?? '',
+    user.language ?? '',
   ];
 }

@@ -32,6 +32,7 @@ export function userPairs(user: UserView): Pair[] {
     ['Attempts left', user.attemptsLeft],
     ['Email', user.email],
     ['Phone', user.phone],
+    ['Language', user.language],
     ['Practices', user.practices.join('; ')],
     ['System Administrator', user.systemAdministrator],
     ['Locked at', user.lockedAt],

@@ -26,6 +26,19 @@ export async function configured(parts: Composed, sandbox: boolean): Promise<str
   });
 }
 
+/** The installation's own words for messages, where it has some. */
+export async function ownWords(parts: Composed): Promise<(() => Promise<string>) | null> {
+  const { templates: folder, domain } = await parts.config().catch(() => ({ templates: null, domain: null }));
+  if (folder === null) return null;
+  return async () => {
+    const { longTemplates, readTemplates } = await import('../delivery/template-files.ts');
+    const templates = readTemplates(folder);
+    const long = longTemplates(templates, domain).map(({ name, segments }) => `${name} takes ${segments}`);
+    const found = `Templates in ${folder}: ${templates.size}`;
+    return long.length === 0 ? found : `${found}; segments of a text message: ${long.join(', ')}`;
+  };
+}
+
 /** What each configured server and gateway answers; nothing is sent. */
 export async function probes(parts: Composed): Promise<Check[]> {
   const delivery = await parts.services.delivery().catch(() => null);

@@ -1,11 +1,13 @@
 // Tries everything for real: configuration, key, store, token, delivery, and who may read the files.
 import { accessSync, constants, existsSync } from 'node:fs';
+import { refuseOlder } from '../actions/high-water.ts';
 import type { Reading } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import { dayMs } from '../rules/constants.ts';
+import { withoutPassword } from '../rules/database-url.ts';
 import { identify } from '../store/open.ts';
 import type { Composed } from './compose.ts';
-import { configured, leftovers, probes, type Recipient, sendTest } from './doctor-delivery.ts';
+import { configured, leftovers, ownWords, probes, type Recipient, sendTest } from './doctor-delivery.ts';
 import { requireProtected } from './protection.ts';
 
 /** How long before its end a token is named. */
@@ -57,7 +59,7 @@ async function key(parts: Composed): Promise<string> {
 async function store(parts: Composed): Promise<string> {
   const url = await parts.databaseUrl();
   if (!(await identify(url))) {
-    throw new TwofaError('not-initialised', `There is no store at ${url} yet.`, {
+    throw new TwofaError('not-initialised', `There is no store at ${withoutPassword(url)} yet.`, {
       hint: 'Make one with "twofa init".',
     });
   }
@@ -65,7 +67,23 @@ async function store(parts: Composed): Promise<string> {
   // An unknown token makes the store read its identity, and compare key and version.
   await opened.authenticate('');
   if (url.startsWith('sqlite:')) accessSync(url.slice('sqlite:'.length), constants.W_OK);
-  return `${url} answers, was made with this key, and is of this version`;
+  return `${withoutPassword(url)} answers, was made with this key, and is of this version`;
+}
+
+/** Whether the store has the newest event that this machine knows. */
+async function highWater(parts: Composed): Promise<string> {
+  await refuseOlder(parts.services);
+  return 'The store is the newest that this machine knows';
+}
+
+/** The database itself holds the invariants: by what twofa made, and by nothing that somebody else did. */
+async function schema(parts: Composed): Promise<string | Advice> {
+  const fault = await (await parts.services.store()).schemaFault();
+  if (fault === null) return 'Tables and triggers are those that twofa made';
+  return {
+    message: `The database was changed: ${fault}.`,
+    hint: 'Ask who has written to it, and restore it from a backup: "twofa audit verify" says whether more was changed.',
+  };
 }
 
 /** A configuration that cannot be read is what another check says; the files of the defaults are looked at then. */
@@ -136,6 +154,7 @@ export async function examine(parts: Composed, test?: Recipient): Promise<Check[
   const safe = await check('files', () => files(parts));
   const opened = await check('store', () => store(parts));
   const sandbox = await isSandbox(parts);
+  const words = await ownWords(parts);
   return [
     await check('config', async () => {
       await parts.config();
@@ -147,11 +166,14 @@ export async function examine(parts: Composed, test?: Recipient): Promise<Check[
     opened,
     safe,
     await check('delivery', () => configured(parts, sandbox)),
+    ...(words ? [await check('templates', words)] : []),
     ...(await probes(parts)),
     ...(test === undefined ? [] : [await check('send-test', () => sendTest(parts, test, sandbox))]),
     await check('token', () => token(parts)),
     ...(opened.ok
       ? [
+          await check('schema', () => schema(parts)),
+          await check('high-water', () => highWater(parts)),
           await check('messages', () => leftovers(parts)),
           await check('tokens', () => expiring(parts)),
           await check('addresses', () => addresses(parts)),

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { NewToken } from '../actions/store.ts';
 import { expiryOf, lifetimeOf } from '../actions/tokens.ts';
 import { TwofaError } from '../errors.ts';
+import { hasPassword, withoutPassword } from '../rules/database-url.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import { formatToken, tokenDigest } from '../rules/token-format.ts';
@@ -30,18 +31,19 @@ function checkExisting(
   url: string,
   sandbox: boolean,
 ): Keyring {
+  const named = withoutPassword(url);
   if (!keyring) {
-    throw new TwofaError('key-unavailable', `The store ${url} exists, but its key ${keptAt} does not.`, {
+    throw new TwofaError('key-unavailable', `The store ${named} exists, but its key ${keptAt} does not.`, {
       hint: `Restore the key from its backup: "init" never makes a second one for a store. ${lostKeyHint}`,
     });
   }
   if (!keyring.withFingerprint(identity.keyFingerprint)) {
-    throw new TwofaError('key-mismatch', `The key ${keptAt} is not the one of the store ${url}.`, {
+    throw new TwofaError('key-mismatch', `The key ${keptAt} is not the one of the store ${named}.`, {
       hint: `Restore the right key, or name its file in TWOFA_KEY_FILE. ${lostKeyHint}`,
     });
   }
   if (sandbox && !identity.sandbox) {
-    throw new TwofaError('not-a-sandbox', `The store ${url} is no sandbox, and never becomes one.`, {
+    throw new TwofaError('not-a-sandbox', `The store ${named} is no sandbox, and never becomes one.`, {
       hint: 'Make a sandbox in a home of its own: TWOFA_HOME=DIR twofa init --sandbox',
     });
   }
@@ -85,10 +87,13 @@ async function mintOwner(parts: Composed, url: string, keyring: Keyring): Promis
   }
 }
 
-/** A database given to init is the one that later commands find: it goes into a configuration that does not exist yet. */
+/**
+ * A database given to init is the one that later commands find: it goes into a configuration that does not exist yet. A
+ * password stays where it was given.
+ */
 function rememberDatabase(parts: Composed, url: string): void {
   const { configFile, databaseFile } = parts.paths;
-  if (url === `sqlite:${databaseFile}` || existsSync(configFile)) return;
+  if (url === `sqlite:${databaseFile}` || hasPassword(url) || existsSync(configFile)) return;
   writePrivate(configFile, `database: ${JSON.stringify(url)}\n`);
 }
 
@@ -118,7 +123,7 @@ export async function initialise(parts: Composed, sandbox: boolean): Promise<Ini
   const minted = await mintOwner(parts, url, keyring);
   return {
     home: parts.paths.data,
-    database: url,
+    database: withoutPassword(url),
     sandbox: identity.sandbox,
     profile: minted ? ownerProfile : null,
     changed: made || minted,

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { account } from './commands/account.ts';
+import { announce } from './commands/announce.ts';
 import { audit } from './commands/audit.ts';
 import { auth } from './commands/auth.ts';
 import { checklist } from './commands/checklist.ts';
@@ -24,6 +25,7 @@ import { policy } from './commands/policy.ts';
 import { practice } from './commands/practice.ts';
 import { reactivate } from './commands/reactivate.ts';
 import { recovery } from './commands/recovery.ts';
+import { rollcall } from './commands/rollcall.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
 import { tour } from './commands/tour.ts';
@@ -32,7 +34,10 @@ import { version } from './commands/version.ts';
 import type { Run, Surroundings } from './run.ts';
 
 const commands = [
-  ['Prepare and enable', [init, account, practice, user, find, checklist, enable, disable]],
+  [
+    'Prepare and enable',
+    [init, account, practice, user, find, checklist, rollcall, announce, enable, disable],
+  ],
   ['Sign-in', [login, code, location]],
   ['Watch and mend', [status, lockouts, reactivate, recovery, notices, audit, doctor, maintain, db]],
   ['Operators', [auth, token]],

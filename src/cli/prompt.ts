@@ -52,10 +52,18 @@ export async function readSecret(context: Context, what: string): Promise<string
   }
   const text = stdin.isTTY ? '' : (await readAll(stdin)).trim();
   if (text !== '') return text;
-  throw new TwofaError('missing-option', `No ${what} was given.`, {
-    hint: `Pipe it into standard input: the ${what} is never an argument.`,
+  throw new TwofaError('missing-option', `Standard input has no ${what}.`, {
+    hint: `Pipe it in, or type it on a terminal: it is never an argument.`,
     details: { field: what },
   });
+}
+
+/** Asks for a yes on a terminal; anything else, and nothing, is a no. */
+export async function askYes(context: Context, message: string): Promise<boolean> {
+  const { default: inquirer } = await import('inquirer');
+  const ask = inquirer.createPromptModule({ output: context.around.stderr });
+  const { yes } = await ask([{ type: 'confirm', name: 'yes', message, default: false, ...lookOf(context) }]);
+  return yes === true;
 }
 
 /** Asks for a line of text on a terminal. */

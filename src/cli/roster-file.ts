@@ -17,6 +17,7 @@ export interface RosterRow {
   phone?: string;
   practices?: string[];
   systemAdministrator?: boolean;
+  language?: string;
 }
 
 interface Read {
@@ -125,6 +126,8 @@ class RowReader {
         return rejected('system_administrator', 'system_administrator must be yes or no.');
       row.systemAdministrator = yes.has(role);
     }
+    const language = value('language')?.toLowerCase();
+    if (language !== undefined) row.language = language;
     return { line, cells, username, row };
   }
 }

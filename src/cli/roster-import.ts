@@ -1,7 +1,9 @@
 // Imports a roster file: checked whole, then sent a part at a time; rejected rows go to a file of their own.
+import type { Effects } from '../actions/import-effects.ts';
 import type { RowOutcome } from '../actions/user-import.ts';
 import { TwofaError } from '../errors.ts';
 import { safe } from './escape.ts';
+import { Foreseen } from './roster-dry-run.ts';
 import { checkRosterFile, type RosterLine, readRoster } from './roster-file.ts';
 import { RejectedFile } from './roster-rejected.ts';
 import type { Context } from './run.ts';
@@ -70,15 +72,26 @@ function brokenOff(read: number, total: number): TwofaError {
   });
 }
 
-/** Sends the rows of a part whose form is right, and counts what became of each. */
+interface Imported {
+  outcomes: RowOutcome[];
+  /** What a dry run would have changed. */
+  effects?: Effects;
+}
+
+/**
+ * Sends the rows of a part whose form is right, and counts what became of each.
+ * @param foreseen what a dry run would have changed so far; null stores the rows.
+ */
 async function importPart(
   context: Context,
   part: RosterLine[],
-  dryRun: boolean,
+  foreseen: Foreseen | null,
   tally: Tally,
 ): Promise<void> {
   const rows = part.flatMap((each) => (each.rejected ? [] : [each.row]));
-  const { outcomes } = await context.request<{ outcomes: RowOutcome[] }>('user.import', { rows, dryRun });
+  const tried = foreseen ? { dryRun: true, earlier: foreseen.of(rows) } : {};
+  const { outcomes, effects } = await context.request<Imported>('user.import', { rows, ...tried });
+  if (effects) foreseen?.add(effects);
   let next = 0;
   for (const each of part) {
     const outcome = each.rejected ? { outcome: 'rejected' as const, ...each.rejected } : outcomes[next++];
@@ -98,6 +111,7 @@ export async function importFile(
   const { rows: total, header } = await checkRosterFile(file);
   const rejected = dryRun ? null : new RejectedFile(file, header);
   const tally = new Tally(rejected);
+  const foreseen = dryRun ? new Foreseen() : null;
   let interrupted = false;
   context.onInterrupt(() => {
     interrupted = true;
@@ -105,7 +119,7 @@ export async function importFile(
   try {
     await withSpinner(context, `Importing ${total} rows`, async (progress) => {
       for await (const part of parts(readRoster(file))) {
-        await importPart(context, part, dryRun, tally);
+        await importPart(context, part, foreseen, tally);
         progress(`Imported ${tally.result.read} of ${total} rows`);
         if (interrupted) throw brokenOff(tally.result.read, total);
       }

@@ -96,6 +96,7 @@ async function* pages<T>(
 const lists = new Set([
   ...['account list', 'practice list', 'user list', 'user export', 'find', 'token list'],
   ...['lockouts', 'reactivate', 'location list', 'audit list', 'notices list', 'config show'],
+  'rollcall status',
 ]);
 
 function pathOf(command: Command): string {

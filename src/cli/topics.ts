@@ -5,13 +5,17 @@ import { exitCodesTopic } from './topics/exit-codes.ts';
 import { faq } from './topics/faq.ts';
 import { integrating } from './topics/integrating.ts';
 import { json } from './topics/json.ts';
+import { messages } from './topics/messages.ts';
 import { rolesTopic } from './topics/roles.ts';
+import { sms } from './topics/sms.ts';
 
 const topics: Record<string, () => string> = {
   integrating: () => integrating,
   'exit-codes': exitCodesTopic,
   roles: rolesTopic,
   environment,
+  messages: () => messages,
+  sms: () => sms,
   json,
   audit,
   faq: () => faq,

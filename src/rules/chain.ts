@@ -38,8 +38,13 @@ export const auditActions = [
   'user.locked',
   'lockout.reminded',
   'location.forgotten',
+  'rollcall.called',
+  'rollcall.confirmed',
+  'rollcall.rejected',
+  'announcement.sent',
   'recovery.renewed',
   'recovery.used',
+  'recovery.voided',
   'recovery.rejected',
   'call.refused',
 ] as const;

@@ -162,7 +162,7 @@ function warnings(facts: ChecklistFacts): ChecklistItem[] {
       'reachable',
       'Every active user has proved in the last 90 days that messages reach them',
       facts.unproven,
-      'Each user proves a channel by verifying a code; before 2FA is on, ask them whether the addresses are theirs',
+      'twofa rollcall start, then twofa rollcall status: each user confirms the words that arrive by each channel',
     ),
   ];
 }

@@ -31,6 +31,10 @@ export const recoveryCodesMax = 2;
 export const recoveryDelayMinMs = second;
 /** How long it waits at the most, in milliseconds. */
 export const recoveryDelayMaxMs = 15 * minute;
+/** Tries of a roll call's check words, which are apart from the attempts of R8. */
+export const checkWordTries = 5;
+/** How long check words can be confirmed, in milliseconds. */
+export const checkWordLifetimeMs = 14 * day;
 /** The hour in which a preview assumes that everybody signs in for the first time, in minutes. */
 export const firstMorningMinutes = 60;
 /** How long Customer Care waits before it reminds administrators of the same lockout again, in milliseconds. */

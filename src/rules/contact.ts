@@ -1,4 +1,5 @@
 // Contact data as it is stored: the value, the key by which it is compared, and what is wrong with it (R5, R12).
+import { type Channel, channels } from './code.ts';
 import { emailKey, emailProblem } from './email.ts';
 import { checkPhone, type PhoneProblem } from './phone.ts';
 import { foldKey } from './text.ts';
@@ -47,12 +48,20 @@ export function describePhoneProblem(problem: PhoneProblem): string {
   return phoneProblems[problem];
 }
 
+/** What keeps messages by a channel from a user, such as `email is missing`; null for a valid address. */
+export function addressProblem(user: StoredEmail & StoredPhone, via: Channel): string | null {
+  if (via === 'email') {
+    if (user.email === null) return 'email is missing';
+    return user.emailProblem === null ? null : `email ${user.emailProblem}`;
+  }
+  if (user.phone === null) return 'phone is missing';
+  return user.phoneProblem === null ? null : `phone ${describePhoneProblem(user.phoneProblem)}`;
+}
+
 /** What keeps a user from getting codes, one sentence each: what R4 forbids once 2FA is on. */
 export function contactProblems(user: StoredEmail & StoredPhone): string[] {
-  const problems: string[] = [];
-  if (user.email === null) problems.push('The email is missing.');
-  else if (user.emailProblem !== null) problems.push(`The email ${user.emailProblem}.`);
-  if (user.phone === null) problems.push('The phone is missing.');
-  else if (user.phoneProblem !== null) problems.push(`The phone ${describePhoneProblem(user.phoneProblem)}.`);
-  return problems;
+  return channels.flatMap((via) => {
+    const problem = addressProblem(user, via);
+    return problem === null ? [] : [`The ${problem}.`];
+  });
 }

@@ -1,6 +1,6 @@
 // What a recovery code looks like, what is kept of it, and how wrong tries are slowed without using anything up.
 import { createHash } from 'node:crypto';
-import { recoveryDelayMaxMs, recoveryDelayMinMs } from './constants.ts';
+import { dayMs, recoveryDelayMaxMs, recoveryDelayMinMs } from './constants.ts';
 import type { Instant } from './time.ts';
 
 /** Crockford's base 32: no I, L, O and U, so that nothing on paper is taken for something else. */
@@ -84,6 +84,16 @@ export function recoveryRetryAt(tries: RecoveryTries, now: Instant): Instant | n
   return Math.abs(now - tries.lastFailedAt) < delayMs ? tries.lastFailedAt + delayMs : null;
 }
 
+/**
+ * Whether the administrators are told of a failure now: of the first of a day, and of the first, second, fourth, eighth
+ * and so on since the last right code. So nobody fills mailboxes with wrong codes, and none of their runs goes unseen.
+ * @param before the wrong tries before this one.
+ */
+export function isToldOfFailure(before: RecoveryTries, now: Instant): boolean {
+  const quiet = before.lastFailedAt === null || Math.abs(now - before.lastFailedAt) >= dayMs;
+  return quiet || Number.isInteger(Math.log2(before.failures + 1));
+}
+
 /** A recovery code as the store keeps it: a hash of it, and what became of it. */
 export interface RecoveryCode {
   id: number;
@@ -92,7 +102,7 @@ export interface RecoveryCode {
   voidAt: Instant | null;
 }
 
-/** `wrong`: never a code of the account. `used`: it worked once. `replaced`: newer ones were made. */
+/** `wrong`: never a code of the account. `used`: it worked once. `replaced`: it was made void, mostly by newer ones. */
 export type RecoveryFailure = 'wrong' | 'used' | 'replaced';
 
 export type RecoveryDecision =

@@ -24,6 +24,19 @@ export function parseDuration(text: string): number | null {
   return ms <= 3650 * 86_400_000 ? ms : null;
 }
 
+/** Whether a text is a day of the calendar, `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const at = Date.parse(`${text}T00:00:00Z`);
+  // 31 June is read as 1 July.
+  return !Number.isNaN(at) && dayOf(at) === text;
+}
+
+/** The day in UTC that an instant is in, `YYYY-MM-DD`. */
+export function dayOf(at: Instant): string {
+  return iso(at).slice(0, 10);
+}
+
 /** Whether an instant lies in [from, until): what starts later does not count yet (a clock set back extends nothing). */
 export function within(now: Instant, from: Instant, until: Instant): boolean {
   return from <= now && now < until;

@@ -51,6 +51,8 @@ describe('before 2FA is on', () => {
       'no row',
       { username: 'tom', name: 'Tom', systemAdministrator: 'yes' },
       { username: 'twin', name: 'Twin', email: 'sam@northside.example' },
+      { username: 'jane', language: 'es' },
+      { username: 'jane', language: 'fr' },
     ]);
     expect(outcomes).toEqual([
       { outcome: 'added' },
@@ -78,13 +80,16 @@ describe('before 2FA is on', () => {
       { outcome: 'rejected', field: 'row', reason: expect.any(String) },
       { outcome: 'rejected', field: 'systemAdministrator', reason: expect.stringContaining('true or false') },
       { outcome: 'added' },
+      { outcome: 'updated' },
+      { outcome: 'rejected', field: 'language', reason: 'language must be en or es.' },
     ]);
     expect(await usernames()).toEqual(['jane', 'li.wei', 'maria', 'omar', 'sam', 'twin']);
     const jane = await world.done(maria(), { do: 'user.show', user: 'jane' });
     expect(jane).toMatchObject({ name: 'Jane Roe', practices: ['Cardiology'], ...contacts.jane });
-    const events = (await world.events()).slice(-2);
+    const events = (await world.events()).slice(-3);
     expect(events).toMatchObject([
       { action: 'user.updated', user: 'jane', details: { by: 'import', fields: ['name', 'practices'] } },
+      { action: 'user.updated', user: 'jane', details: { by: 'import', fields: ['language'] } },
       { action: 'users.imported', account: kid, details: { added: 2, administrators: [] } },
     ]);
   });
@@ -178,5 +183,152 @@ describe('once 2FA is on', () => {
     ]);
     const jane = await here.world.done(maria(), { do: 'user.show', user: 'jane' });
     expect(jane).toMatchObject({ status: 'locked', attemptsLeft: 0, email: 'jane2@northside.example' });
+  });
+});
+
+describe('a dry run in parts', () => {
+  beforeEach(async () => {
+    here = await copyOf(templates.after);
+  });
+
+  const heir = { username: 'heir', name: 'Heir', phone: '+12015550131' };
+  const files: [what: string, rows: object[]][] = [
+    [
+      'an email that an earlier part adds',
+      [sam, { ...sam, username: 'twin', email: 'SAM@northside.example' }],
+    ],
+    ['an email that an earlier part gives', [{ username: 'jane', email: 'sam@northside.example' }, sam]],
+    [
+      'an email that an earlier part frees',
+      [
+        { username: 'li', email: 'li2@northside.example' },
+        { ...heir, email: contacts.li.email },
+        { ...heir, username: 'late', email: contacts.li.email },
+      ],
+    ],
+    [
+      'an email that goes round',
+      [
+        { username: 'li', email: 'other@northside.example' },
+        { username: 'jane', email: contacts.li.email },
+        { ...heir, email: contacts.jane.email },
+        { ...heir, username: 'late', email: contacts.li.email },
+      ],
+    ],
+    [
+      'the email of a row that is rejected',
+      [
+        { ...sam, practices: ['Nowhere'] },
+        { ...heir, email: sam.email },
+      ],
+    ],
+    [
+      'administrators who go',
+      [
+        { username: 'omar', systemAdministrator: false },
+        { username: 'maria', systemAdministrator: false },
+      ],
+    ],
+    [
+      'administrators who come and go',
+      [
+        { ...sam, systemAdministrator: true },
+        { username: 'omar', systemAdministrator: false },
+        { username: 'maria', systemAdministrator: false },
+      ],
+    ],
+  ];
+
+  /** Imports the rows in parts of so many, each dry one told of those before. */
+  async function inParts(rows: object[], size: number, dryRun: boolean): Promise<unknown[]> {
+    const outcomes: unknown[] = [];
+    const emails = new Map<string, string | null>();
+    let administrators = 0;
+    for (let from = 0; from < rows.length; from += size) {
+      const earlier = { emails: [...emails], administrators };
+      const request = { do: 'user.import', rows: rows.slice(from, from + size) };
+      const tried = dryRun ? { dryRun, earlier } : {};
+      const done = await here.world.done(maria(), { ...request, ...tried });
+      outcomes.push(...done.outcomes);
+      for (const [email, holder] of done.effects?.emails ?? []) emails.set(email, holder);
+      administrators += done.effects?.administrators ?? 0;
+    }
+    return outcomes;
+  }
+
+  test.each(files)('%s: it says what the real run says', async (_, rows) => {
+    for (const size of [1, 2, rows.length]) {
+      const dry = await inParts(rows, size, true);
+      const real = await copyOf(here);
+      const before = here;
+      here = real;
+      expect(await inParts(rows, size, false), `parts of ${size}`).toEqual(dry);
+      await real.world.remove();
+      here = before;
+    }
+  });
+
+  test('what earlier parts would have done is for a dry run alone', async () => {
+    const earlier = { emails: [], administrators: 5 };
+    const request = { do: 'user.import', rows: [], earlier };
+    expect((await here.world.refused(maria(), request, 'invalid-input')).details).toEqual({
+      field: 'earlier',
+    });
+  });
+});
+
+describe('rows that the footnote of the matrix refuses', () => {
+  beforeEach(async () => {
+    here = await copyOf(templates.after);
+  });
+
+  const refusals = async () =>
+    (await here.world.events()).filter((event: { action: string }) => event.action === 'call.refused');
+
+  test.each([false, true])('leave one event on the token of the caller (dry run: %s)', async (dryRun) => {
+    const { world, as } = here;
+    const rows = [
+      { username: 'jane', email: 'thief@northside.example' },
+      { username: 'maria', phone: '+12015550199' },
+      { username: 'omar', systemAdministrator: false },
+      { username: 'li', name: 'Li Wei' },
+      { username: 'nobody' },
+    ];
+    const { outcomes } = await world.done(as.provisioner, { do: 'user.import', account: kid, rows, dryRun });
+    expect(outcomes.map((row: { outcome: string }) => row.outcome)).toEqual([
+      ...['rejected', 'rejected', 'rejected'],
+      ...['updated', 'rejected'],
+    ]);
+    const subject = `token:${as.provisioner.id}`;
+    expect(await refusals()).toMatchObject([
+      {
+        role: 'provisioner',
+        tokenId: as.provisioner.id,
+        account: kid,
+        outcome: 'refused',
+        details: { do: 'user.import', code: 'not-permitted', rows: 3, users: ['jane', 'maria', 'omar'] },
+      },
+    ]);
+    const [row] = world.kept.sql("SELECT subject FROM audit_events WHERE action = 'call.refused'");
+    expect(row?.subject).toBe(subject);
+    expect(JSON.stringify(await world.events())).not.toContain('thief');
+  });
+
+  test('are counted all, and named in part', async () => {
+    const { world, as } = here;
+    const rows = Array.from({ length: 50 }, (_, each) => ({
+      username: `new${each}`,
+      name: 'New',
+      systemAdministrator: true,
+    }));
+    await world.done(as.provisioner, { do: 'user.import', account: kid, rows });
+    const [event] = await refusals();
+    expect(event?.details).toMatchObject({ rows: 50 });
+    expect(event?.details.users).toEqual(rows.slice(0, 20).map(({ username }) => username));
+  });
+
+  test('of an administrator there are none', async () => {
+    await load([{ username: 'omar', systemAdministrator: false }]);
+    expect(await refusals()).toEqual([]);
   });
 });

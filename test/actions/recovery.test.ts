@@ -302,6 +302,25 @@ describe('a wrong code', () => {
     await world.done(maria, withCode(codes[0] ?? ''));
   });
 
+  test('is told to all administrators, the one who tried too, and not each time', async () => {
+    const { world, codes } = here;
+    for (let each = 1; each <= 3; each += 1) {
+      await world.refused(maria, withCode(elsewhere), 'recovery-code-rejected');
+      await world.refused(maria, withCode(elsewhere), 'too-soon');
+      world.clock.move(900_000);
+    }
+    expect(await toldOf('recovery-code-rejected')).toEqual(['maria', 'maria', 'omar', 'omar']);
+    expect(JSON.stringify(world.delivery.messages)).not.toContain(elsewhere);
+    world.clock.move(86_400_000);
+    await world.refused(omar, withCode(elsewhere, 'nobody'), 'recovery-code-rejected');
+    expect(await toldOf('recovery-code-rejected')).toHaveLength(6);
+    world.clock.move(900_000);
+    await world.done(maria, withCode(codes[0] ?? ''));
+    await failCodes(here, 'maria');
+    await world.refused(maria, withCode(codes[0] ?? ''), 'recovery-code-rejected');
+    expect(await toldOf('recovery-code-rejected'), 'a success begins anew').toHaveLength(8);
+  });
+
   test('of one account slows no other', async () => {
     const { world } = here;
     await world.refused(maria, withCode(elsewhere), 'recovery-code-rejected');

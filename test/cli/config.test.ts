@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databaseOf, effective, readConfig } from '../../src/cli/config.ts';
+import { keys, variableOf } from '../../src/cli/config-values.ts';
 import { TwofaError } from '../../src/errors.ts';
 
 let folder: string;
@@ -107,6 +108,11 @@ describe('a configuration', () => {
     });
   });
 
+  it('reads the folder of templates as an absolute path', async () => {
+    expect((await given('templates: /etc/twofa/templates\n')).templates).toBe('/etc/twofa/templates');
+    expect((await read({ TWOFA_TEMPLATES: 'templates' })).templates).toBe(resolve('templates'));
+  });
+
   it('reads a command from the file, and a server by its IPv6 address', async () => {
     const { email } = await given(
       'email:\n  url: smtp://m@[::1]:25\n  passwordCommand: [pass, show, "smtp password"]\n  from: n@northside.example\n',
@@ -152,9 +158,11 @@ describe('config show', () => {
         source: 'file',
         variable: 'TWOFA_DATABASE_URL',
       },
+      { key: 'databaseRead', value: null, source: 'default', variable: 'TWOFA_DATABASE_READ_URL' },
       { key: 'keyFile', value: '/etc/twofa/key.json', source: 'file', variable: 'TWOFA_KEY_FILE' },
       { key: 'keyCommand', value: null, source: 'default', variable: 'TWOFA_KEY_COMMAND' },
       { key: 'domain', value: 'app.northside.example', source: 'file', variable: 'TWOFA_DOMAIN' },
+      { key: 'templates', value: null, source: 'default', variable: 'TWOFA_TEMPLATES' },
       {
         key: 'email.url',
         value: 'smtp://mailer@mail.northside.example:2525',
@@ -181,7 +189,9 @@ describe('config show', () => {
         variable: 'TWOFA_EMAIL_FROM',
       },
       { key: 'email.perMinute', value: null, source: 'default', variable: 'TWOFA_EMAIL_PER_MINUTE' },
-      { key: 'sms.perMinute', value: null, source: 'default', variable: 'TWOFA_SMS_PER_MINUTE' },
+      ...keys
+        .filter((key) => key.startsWith('sms.'))
+        .map((key) => ({ key, value: null, source: 'default', variable: variableOf(key) })),
     ]);
   });
 
@@ -229,7 +239,7 @@ describe('what is wrong in the file', () => {
       1,
       1,
       'there is no key "wunderbar"',
-      'Known are database, keyFile, keyCommand, domain, email, sms.',
+      'Known are database, databaseRead, keyFile, keyCommand, domain, templates, email, sms.',
     ],
     [
       'a section that is a value',
@@ -440,8 +450,17 @@ describe('a database', () => {
   });
 
   it.each([
-    'postgres://app:hunter2@db.example/twofa',
-    'postgresql://db.example/twofa?password=hunter2',
+    ['postgres://app:hunter2@db.example/twofa', 'postgres://app:•••@db.example/twofa'],
+    ['postgresql://db.example/twofa?password=hunter2', 'postgresql://db.example/twofa?password=•••'],
+  ])('%s is shown without its password', async (url, shown) => {
+    const config = await read({ TWOFA_DATABASE_URL: url });
+    expect(config.database).toBe(url);
+    expect(config.settings.find(({ key }) => key === 'database')?.value).toBe(shown);
+  });
+
+  it.each([
+    'postgres://app:hunter2@db.example',
+    'mysql://app:hunter2@db.example/twofa',
     '/var/lib/hunter2.sqlite',
     'sqlite:',
     'sqlite::memory:',
@@ -452,10 +471,10 @@ describe('a database', () => {
     const byVariable = await errorOf(read({ TWOFA_DATABASE_URL: url }));
     expect(byVariable).toMatchObject({ code: 'invalid-configuration', exit: 2 });
     expect(byVariable.message).toMatch(
-      /^TWOFA_DATABASE_URL: database (must be sqlite:|names |has no value|starts with)/,
+      /^TWOFA_DATABASE_URL: database (must be (sqlite:|a URL such as)|names |has no value|starts with)/,
     );
     expect(() => databaseOf(url, '--database')).toThrow(
-      /^--database (must be sqlite:|names |has no value|starts with)/,
+      /^--database (must be (sqlite:|a URL such as)|names |has no value|starts with)/,
     );
     expect(JSON.stringify(byVariable.report())).not.toContain('hunter2');
   });

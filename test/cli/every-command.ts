@@ -50,6 +50,8 @@ export interface Each {
   args(situation: Situation): string[];
   /** What it ends with when it is granted; 0 unless told. */
   exit?: number;
+  /** The error with which what is granted is refused all the same, since 2FA is on. */
+  refused?: string;
   input?(situation: Situation): string;
   /** Whether it is about an account. */
   about?: 'an account';
@@ -87,6 +89,17 @@ export const everyCommand: Record<string, Each> = {
   'user export': { ...see, args: () => [] },
   find: { ...see, args: () => ['jane'] },
   checklist: { ...see, args: () => [] },
+  'rollcall start': { ...administrators, args: () => [], exit: 6, refused: 'already-enabled' },
+  'rollcall confirm': {
+    grants: 'no own no no yes',
+    about: 'an account',
+    args: () => ['jane', '--via', 'email'],
+    input: () => 'wrong words',
+    exit: 6,
+    refused: 'already-enabled',
+  },
+  'rollcall status': { ...administrators, args: () => [] },
+  announce: { ...administrators, args: () => [], exit: 6, refused: 'already-enabled' },
   enable: { ...administrators, args: () => ['--confirm', kid] },
   disable: { grants: null, args: () => [], exit: 6 },
   login: { ...applications, args: () => ['jane', '--ip', ip], exit: 7 },

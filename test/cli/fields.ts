@@ -26,6 +26,7 @@ export const userFields = [
   'lockedAt',
   'lastVerifiedAt',
   'contactChangedAt',
+  'language',
 ];
 export const importFields = ['read', 'added', 'updated', 'unchanged', 'rejected', 'rejectedFile', 'changed'];
 /** A token in a list; where it is made, `token` follows. */

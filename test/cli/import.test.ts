@@ -175,7 +175,16 @@ describe('user export', () => {
     const [first, ...rows] = parse(stdout) as string[][];
     expect(first).toEqual([
       ...header.split(','),
-      ...['id', 'account', 'status', 'attempts_left', 'locked_at', 'last_verified_at', 'contact_changed_at'],
+      ...[
+        'id',
+        'account',
+        'status',
+        'attempts_left',
+        'locked_at',
+        'last_verified_at',
+        'contact_changed_at',
+        'language',
+      ],
     ]);
     expect(rows.map((row) => row[0])).toEqual(['david', 'jane', 'maria', 'nina', 'sam']);
     expect(rows[1]?.slice(0, 6)).toEqual([
@@ -231,6 +240,29 @@ test('once 2FA is on, an import refuses what would break it and lifts no lock', 
     const result = await enabled.json(['user', 'import', path, '-a', kid, '-p', 'maria'], 2);
     expect(result).toMatchObject({ read: 3, added: 0, updated: 1, rejected: 2, changed: true });
     expect(await enabled.json(['user', 'show', 'jane', '-a', kid])).toMatchObject(before as object);
+  } finally {
+    enabled.remove();
+  }
+});
+
+test('a dry run of a file of several parts says what the import says', async () => {
+  const enabled = await quickEnabledNorthside();
+  enabled.inProcess = true;
+  try {
+    const people = Array.from({ length: 700 }, (_, index) => {
+      const email = index === 650 ? 'P1@northside.example' : `p${index}@northside.example`;
+      return `p${index},Person ${index},${email},+12015550140,,`;
+    });
+    const moved = 'jane,,jane.roe@northside.example,,,\n';
+    const heir = 'heir,Heir,jane@northside.example,+12015550141,,\n';
+    const path = join(enabled.home, 'roster.csv');
+    writeFileSync(path, `${header}\n${moved}${people.join('\n')}\n${heir}`);
+    const command = ['user', 'import', path, '-a', kid, '-p', 'maria'];
+    const dry = await enabled.json<Imported>([...command, '--dry-run'], 2);
+    expect(dry).toMatchObject({ read: 702, added: 700, updated: 1, rejected: 1, changed: false });
+    const done = await enabled.json<Imported>(command, 2);
+    expect({ ...done, rejectedFile: null, changed: false }).toEqual(dry);
+    expect(readFileSync(done.rejectedFile ?? '', 'utf8')).toContain('P1@northside.example');
   } finally {
     enabled.remove();
   }

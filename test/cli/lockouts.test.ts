@@ -66,7 +66,7 @@ describe('a locked user', () => {
       '-a',
       kid,
     ]);
-    expect(fieldsOf(shown)).toEqual(exactly(lockoutFields, 'failures', 'assessment', 'history'));
+    expect(fieldsOf(shown)).toEqual(exactly(lockoutFields, 'failures', 'assessment', 'messages', 'history'));
     for (const event of shown.history) expect(fieldsOf(event)).toEqual(exactly(eventFields));
     const failed = shown.history.filter((event) => event.outcome === 'failed').map((event) => event.action);
     expect(failed).toEqual([...Array(6).fill('code.rejected'), 'user.locked']);

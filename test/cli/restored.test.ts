@@ -155,6 +155,23 @@ describe('an older copy of the store', () => {
     expect(own.firstBroken.reason).not.toContain(known.subject);
   });
 
+  test('is said by doctor', async () => {
+    const { known, latest } = await restoreOlder();
+    const examined = async () => {
+      const { checks } = JSON.parse((await here.run(['doctor', '--json'])).stdout) as {
+        checks: { id: string }[];
+      };
+      return checks.find(({ id }) => id === 'high-water');
+    };
+    expect(await examined()).toMatchObject({
+      ok: false,
+      message: expect.stringContaining(`event ${known.seq}`),
+      hint: expect.stringContaining('twofa db restore --accept'),
+    });
+    putBack(latest);
+    expect(await examined()).toMatchObject({ ok: true, hint: null });
+  });
+
   test('goes as soon as the newest copy is back', async () => {
     const { latest } = await restoreOlder();
     await here.error(['login', 'jane', ...ip, ...platform], 6);
@@ -193,7 +210,68 @@ describe('an older copy of the store', () => {
     });
     await here.json(['audit', 'verify']);
     const again = await here.json(['db', 'restore', '--accept', '--reason', 'once more']);
-    expect(again).toEqual({ lost: null, codesEnded: 0, locationsEnded: 0, tokensRevoked: 0, changed: false });
+    expect(again).toEqual({
+      lost: null,
+      codesEnded: 0,
+      locationsEnded: 0,
+      recoveryCodesVoided: 0,
+      tokensRevoked: 0,
+      changed: false,
+    });
+  });
+
+  test('voids the recovery codes, which may have been used or renewed since', async () => {
+    const file = join(here.home, 'recovery-codes');
+    await here.json(['recovery', 'renew', '-p', 'maria', '--recovery-codes-file', file]);
+    const [code] = readFileSync(file, 'utf8').match(/([0-9A-Z]{4}-){6}[0-9A-Z]{4}/) ?? [];
+    await restoreOlder();
+    const said = await here.run(['db', 'restore', '--accept', '--reason', 'the disk failed']);
+    expect(said.stdout).toContain('2 recovery codes');
+    expect(said.stdout).toContain('twofa recovery renew');
+    const events = await here.json<object[]>(['audit', 'list', '--action', 'recovery.voided']);
+    expect(events).toMatchObject([{ account: kid, details: { reason: 'the disk failed', voided: 2 } }]);
+    await here.json(['audit', 'verify']);
+    await here.json([
+      ...['token', 'create', '--role', 'system-administrator', '-a', kid],
+      ...['--user', 'maria', '--save', 'maria'],
+    ]);
+    const use = ['reactivate', 'maria', '--recovery-code', '--reason', 'from the safe', '-p', 'maria'];
+    const error = await here.error(use, 8, { input: code ?? '' });
+    expect(error).toMatchObject({ code: 'recovery-code-rejected', details: { why: 'replaced' } });
+  });
+
+  test('what somebody puts back of the lost time does not count, and is found', async () => {
+    const there = ['--ip', '198.51.100.9'];
+    const copy = copyStore('older.sqlite');
+    await here.json(['code', 'send', 'jane', '--via', 'email', ...platform]);
+    await here.json(['code', 'verify', 'jane', ...there, ...platform], 0, { input: here.lastCode('jane') });
+    await here.json(['code', 'send', 'jane', '--via', 'email', ...platform]);
+    const input = here.lastCode('jane');
+    const latest = copyStore('latest.sqlite');
+    putBack(copy);
+    await here.json(['db', 'restore', '--accept', '--reason', 'the disk failed']);
+    await here.json(['token', 'create', '--role', 'application', '--app', 'platform', '--save', 'platform']);
+    // Until her chain is as long as it was.
+    for (let each = 0; each < 6; each += 1) await here.json(['login', 'jane', ...there, ...platform], 7);
+    const shell = here.database();
+    shell.prepare('ATTACH ? AS lost').run(latest);
+    for (const table of ['messages', 'codes', 'trusted_locations']) {
+      shell.exec(`INSERT INTO ${table} SELECT * FROM lost.${table} AS row
+        WHERE user_id = (SELECT id FROM users WHERE username = 'jane') AND NOT EXISTS (SELECT 1 FROM ${table} AS kept
+          WHERE kept.rowid = row.rowid)`);
+    }
+    shell.close();
+    expect(await here.json(['login', 'jane', ...there, ...platform], 7)).toMatchObject({
+      result: 'challenge',
+    });
+    expect(await here.json(['code', 'verify', 'jane', ...there, ...platform], 8, { input })).toMatchObject({
+      why: 'none',
+    });
+    const { firstBroken } = await here.json<{ firstBroken: object }>(['audit', 'verify'], 6);
+    expect(firstBroken).toMatchObject({
+      subject: expect.stringMatching(/^user:[0-9]+$/),
+      reason: expect.stringContaining("was put in or changed behind the trail's back"),
+    });
   });
 
   test('is accepted by nobody else, and not by accident', async () => {

@@ -60,6 +60,8 @@ describe('granted', () => {
   test.each(granted)('$path to $role: exit $exit', async ({ path, role, grant, exit }) => {
     const ran = await run(path, profileOf[role], kid);
     expect(ran).toMatchObject({ exit });
+    const refused = everyCommand[path]?.refused;
+    if (refused !== undefined) return expect(JSON.parse(ran.stderr).error.code).toBe(refused);
     // What follows the trail prints a document a line, as it comes.
     for (const text of path === 'audit follow' ? ran.stdout.split('\n').filter(Boolean) : [ran.stdout])
       JSON.parse(text);
@@ -123,7 +125,8 @@ describe('without a token', () => {
       'pm',
     ];
     const known = ['login', 'code send', 'code verify'].includes(path) ? args : args.slice(0, -2);
-    const { exit, stdout, stderr } = await bare.run([...known, '--json'], { input: '123456' });
+    const input = everyCommand[path]?.input?.(situation) ?? '123456';
+    const { exit, stdout, stderr } = await bare.run([...known, '--json'], { input });
     expect({ exit, stdout }).toEqual({ exit: 4, stdout: '' });
     expect(JSON.parse(stderr).error.code).toBe('not-signed-in');
   });

@@ -92,6 +92,7 @@ const user: UserView = {
   lockedAt: null,
   lastVerifiedAt: '2026-01-31T09:00:00.000Z',
   contactChangedAt: null,
+  language: null,
 };
 
 const exported = (users: UserView[]) => [rosterHeader, ...users.map(rosterRow)].map(csvRow).join('');
@@ -433,13 +434,16 @@ describe('rows', () => {
 });
 
 describe('an export', () => {
-  test('has the columns that import reads, then the others', () => {
+  test('has the columns that import reads, then the others, and the language last', () => {
     expect(
-      exported([user, { ...user, email: null, phone: null, practices: [], systemAdministrator: false }]),
+      exported([
+        { ...user, language: 'es' },
+        { ...user, email: null, phone: null, practices: [], systemAdministrator: false },
+      ]),
     ).toBe(
-      'username,name,email,phone,practices,system_administrator,id,account,status,attempts_left,locked_at,last_verified_at,contact_changed_at\n' +
-        'maria,Maria Lopez,maria@northside.example,+12015550123,Northside Pediatrics;Northside Cardiology,yes,usr_7,10482,active,7,,2026-01-31T09:00:00.000Z,\n' +
-        'maria,Maria Lopez,,,,no,usr_7,10482,active,7,,2026-01-31T09:00:00.000Z,\n',
+      'username,name,email,phone,practices,system_administrator,id,account,status,attempts_left,locked_at,last_verified_at,contact_changed_at,language\n' +
+        'maria,Maria Lopez,maria@northside.example,+12015550123,Northside Pediatrics;Northside Cardiology,yes,usr_7,10482,active,7,,2026-01-31T09:00:00.000Z,,es\n' +
+        'maria,Maria Lopez,,,,no,usr_7,10482,active,7,,2026-01-31T09:00:00.000Z,,\n',
     );
   });
 
@@ -462,6 +466,7 @@ describe('an export', () => {
       phone: fc.option(fc.oneof(text, fc.constantFrom('+12015550123', '+1 201 555 0123'))),
       practices: fc.array(practice, { maxLength: 3 }),
       systemAdministrator: fc.boolean(),
+      language: fc.constantFrom(null, 'en', 'es'),
       start: text,
     });
     await fc.assert(
@@ -474,13 +479,14 @@ describe('an export', () => {
         const csv = exported(users);
         expect(await check(csv)).toBe(users.length);
         expect(await rowsOf(csv)).toEqual(
-          users.map(({ username, name, email, phone, practices, systemAdministrator }) => ({
+          users.map(({ username, name, email, phone, practices, systemAdministrator, language }) => ({
             username,
             name,
             systemAdministrator,
             ...(email === null ? {} : { email }),
             ...(phone === null ? {} : { phone }),
             ...(practices.length === 0 ? {} : { practices }),
+            ...(language === null ? {} : { language }),
           })),
         );
       }),

@@ -309,11 +309,11 @@ describe('with 2FA on', () => {
 
   test('status of an account and of a user', async () => {
     const account = await here.json(['status', '-a', kid]);
-    expect(fieldsOf(account)).toEqual(exactly(accountFields, 'checklist', 'lockouts', 'sandbox'));
+    expect(fieldsOf(account)).toEqual(exactly(accountFields, 'checklist', 'lockouts', 'sandbox', 'texts'));
     expect(account).toMatchObject({ kid, sandbox: true, lockouts: [], checklist: { ready: true } });
     const user = await here.json(['status', 'david', '-a', kid]);
     expect(fieldsOf(user)).toEqual(
-      exactly(userFields, 'twoFactor', 'methods', 'outstandingCodes', 'trustedLocations'),
+      exactly(userFields, 'twoFactor', 'methods', 'outstandingCodes', 'trustedLocations', 'messages'),
     );
     expect(user).toMatchObject({ username: 'david', email: 'david@northside.example', outstandingCodes: 0 });
     const masked = await here.run(['status', 'david', '-a', kid, '-p', 'care', '--json']);

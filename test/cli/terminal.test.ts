@@ -118,7 +118,7 @@ describe.skipIf(!hasTerminal)(`codes and tokens on a terminal${skipped}`, () => 
     const { exit, screen } = await onTerminal(here.home, [...verify, '--no-input']);
     expect(exit).toBe(2);
     expect(screen).not.toMatch(question);
-    expect(readable(screen)).toContain('the code is never an argument');
+    expect(readable(screen)).toContain('it is never an argument');
   });
 
   test('auth login asks for the token and does not echo it', async () => {

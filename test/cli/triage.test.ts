@@ -41,7 +41,7 @@ interface Shown {
 test('lockouts show tells each failure and the whole, to Customer Care as well', async () => {
   for (const profile of ['maria', 'care']) {
     const shown = await here.json<Shown>(['lockouts', 'show', 'sam', '-a', kid, '-p', profile]);
-    expect(fieldsOf(shown)).toEqual(exactly(lockoutFields, 'failures', 'assessment', 'history'));
+    expect(fieldsOf(shown)).toEqual(exactly(lockoutFields, 'failures', 'assessment', 'messages', 'history'));
     expect(shown.failures).toHaveLength(7);
     for (const failure of shown.failures) {
       expect(failure).toEqual({

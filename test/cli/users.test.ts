@@ -108,6 +108,21 @@ describe('user update', () => {
     expect(await update('--practice', '', '--phone', '')).toMatchObject({ practices: [], phone: null });
   });
 
+  test("sets the language of messages, and '' clears it; another is refused", async () => {
+    const update = (language: string) => user('update', 'sam', '--language', language);
+    expect(await here.json(update('es'))).toMatchObject({ language: 'es', changed: true });
+    expect(await here.json(update('es'))).toMatchObject({ language: 'es', changed: false });
+    expect(await here.json(user('show', 'sam'))).toMatchObject({ language: 'es' });
+    expect(await here.json(update(''))).toMatchObject({ language: null, changed: true });
+    expect(await here.error(update('fr'), 2)).toMatchObject({
+      code: 'invalid-input',
+      message: 'language "fr" must be en or es.',
+      details: { field: 'language' },
+    });
+    const added = user('add', 'lola', '--name', 'Lola', '--language', 'es');
+    expect(await here.json(added)).toMatchObject({ language: 'es', changed: true });
+  });
+
   test('refuses that nothing is given, and a user who does not exist', async () => {
     expect((await here.error(user('update', 'david'), 2)).code).toBe('missing-option');
     const error = await here.error(user('update', 'David', '--name', 'X'), 5);

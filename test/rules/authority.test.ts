@@ -30,6 +30,7 @@ const table: [Permission, Grant, Grant, Grant, Grant, Grant][] = [
   ['location.list', 'no', 'own', 'no', 'no', 'no'],
   ['location.forget', 'no', 'own', 'no', 'no', 'yes'],
   ['lockout.remind', 'no', 'no', 'yes', 'no', 'no'],
+  ['notices', 'yes', 'own', 'no', 'no', 'no'],
   ['audit', 'yes', 'own', 'no', 'no', 'no'],
   ['second-factor', 'no', 'own', 'no', 'no', 'no'],
   ['self', 'yes', 'yes', 'yes', 'yes', 'yes'],

@@ -43,7 +43,7 @@ describe('each finding fails or warns in its own item alone, names the users and
     ['phoneInvalid', 'phone-valid', 'fail', '--phone'],
     ['phoneShared', 'phone-shared', 'warn', '--phone'],
     ['mailboxShared', 'mailbox-shared', 'warn', '--email'],
-    ['unproven', 'reachable', 'warn', 'verifying a code'],
+    ['unproven', 'reachable', 'warn', 'twofa rollcall start'],
   ] as const)('%s: %s', (fact, id, status, hint) => {
     const checklist = evaluateChecklist({ ...prepared, [fact]: two });
     expect(checklist.items.filter((each) => each.status !== 'pass').map((each) => each.id)).toEqual([id]);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   decideRecovery,
   formatRecoveryCode,
+  isToldOfFailure,
   noTries,
   parseRecoveryCode,
   type RecoveryTries,
@@ -134,6 +135,35 @@ describe('wrong tries', () => {
     expect(recoveryRetryAt(tries, now + 4000)).toBeNull();
     expect(recoveryRetryAt(tries, now - 3999)).toBe(now + 4000);
     expect(recoveryRetryAt(tries, now - 4000)).toBeNull();
+  });
+});
+
+describe('the administrators are told of failures', () => {
+  const day = 24 * 60 * minute;
+  const told = (failures: number, sinceMs: number) =>
+    isToldOfFailure({ failures: failures - 1, lastFailedAt: now - sinceMs }, now);
+
+  test('the first, and of a run the second, the fourth, the eighth …', () => {
+    expect(isToldOfFailure(noTries, now)).toBe(true);
+    const numbers = Array.from({ length: 100 }, (_, index) => index + 2);
+    expect(numbers.filter((each) => told(each, minute))).toEqual([2, 4, 8, 16, 32, 64]);
+  });
+
+  test('and the first after a day without one', () => {
+    expect(told(7, day - 1)).toBe(false);
+    expect(told(7, day)).toBe(true);
+    expect(told(7, -day), 'by a clock set back').toBe(true);
+  });
+
+  test('so that a year of wrong codes, as fast as they are compared, makes 16 mails', () => {
+    let tries = noTries;
+    let [at, mails] = [now, 0];
+    for (const end = now + 365 * day; at < end; at = recoveryRetryAt(tries, at) ?? at) {
+      if (isToldOfFailure(tries, at)) mails += 1;
+      tries = { failures: tries.failures + 1, lastFailedAt: at };
+    }
+    expect(tries.failures).toBeGreaterThan(35_000);
+    expect(mails).toBe(16);
   });
 });
 

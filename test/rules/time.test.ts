@@ -1,6 +1,6 @@
 // Instants as they are shown, durations as they are typed.
 import { expect, test } from 'vitest';
-import { iso, parseDuration, within } from '../../src/rules/time.ts';
+import { dayOf, isDay, iso, parseDuration, within } from '../../src/rules/time.ts';
 
 test('an instant is shown in ISO 8601, in UTC with milliseconds', () => {
   expect(iso(0)).toBe('1970-01-01T00:00:00.000Z');
@@ -50,4 +50,23 @@ test.each([
   [20, false],
 ])('%d lies in [10, 20): %j', (now, inside) => {
   expect(within(now, 10, 20)).toBe(inside);
+});
+
+test('the day of an instant is that of UTC', () => {
+  expect(dayOf(Date.UTC(2026, 1, 28, 23, 59, 59, 999))).toBe('2026-02-28');
+  expect(dayOf(Date.UTC(2026, 2, 1))).toBe('2026-03-01');
+});
+
+test.each([
+  ['2026-02-28', true],
+  ['2028-02-29', true],
+  ['2026-02-29', false],
+  ['2026-06-31', false],
+  ['2026-00-10', false],
+  ['2026-1-1', false],
+  ['2026-01-01 ', false],
+  ['+02026-01-01', false],
+  ['', false],
+])('%j is a day of the calendar: %j', (text, exists) => {
+  expect(isDay(text)).toBe(exists);
 });

@@ -28,7 +28,7 @@ With --cursor-file it begins with the first event, and goes on where it ended wh
 is started again; without, it begins with the next event that comes. The file is
 written after the lines were taken by whatever reads them. So no event is ever
 skipped; and none is printed twice when it is ended by SIGTERM or Ctrl-C (exit 0).
-When it is killed, or the machine fails, between the two, at most the last ${500} lines
+When it is killed, or the machine fails, between the two, at most the last 500 lines
 are printed again: a collector that keeps the highest "seq" drops them.`;
 
 export function follow(program: Command, run: Run): void {

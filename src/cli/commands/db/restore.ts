@@ -8,6 +8,7 @@ interface Restored {
   lost: { from: number; to: number; until: string } | null;
   codesEnded: number;
   locationsEnded: number;
+  recoveryCodesVoided: number;
   tokensRevoked: number;
   changed: boolean;
 }
@@ -16,14 +17,17 @@ const more = `
 A store that is an older copy of itself refuses sign-ins and every change, since locks,
 revocations and changed contact data may be missing from it. Put the newest copy back
 if there is one. Otherwise its owner accepts it as it is: all outstanding codes and
-trusted locations end, every token but the owner's own is revoked, and the audit trail
-says which events are lost. Users who were locked in the meantime are not locked.`;
+trusted locations end, all recovery codes are void, since used or renewed ones would
+work again, every token but the owner's own is revoked, and the audit trail says which
+events are lost. Users who were locked in the meantime are not locked. The accounts'
+System Administrators get tokens again, and make new recovery codes with
+"twofa recovery renew".`;
 
 export function restore(program: Command, run: Run): void {
   program
     .command('restore')
     .description(
-      'accept a store that was put back to an older copy: ends all codes, trusted locations and tokens',
+      'accept a store that was put back to an older copy: ends all codes, recovery codes, trust and tokens',
     )
     .option('--accept', 'accept the store as it is now')
     .requiredOption('--reason <text>', 'why; kept in the audit trail')
@@ -37,14 +41,17 @@ export function restore(program: Command, run: Run): void {
           });
         }
         const result = await request<Restored>('db.restore', { accept, reason });
-        const { lost, codesEnded, locationsEnded, tokensRevoked } = result;
+        const { lost, codesEnded, locationsEnded, recoveryCodesVoided, tokensRevoked } = result;
         await out.document(result, () =>
           lost === null
             ? ['The store is the newest that this machine knows; nothing was changed.']
             : [
                 `${out.paint.green('✓')} The store is accepted. Lost, as far as this machine knew: events ${lost.from} to ${lost.to}, until ${lost.until}.`,
-                `Ended: ${count(codesEnded, 'code')}, ${count(locationsEnded, 'trusted location')}, ${count(tokensRevoked, 'token')}.`,
+                `Ended: ${count(codesEnded, 'code')}, ${count(locationsEnded, 'trusted location')}, ${count(recoveryCodesVoided, 'recovery code')}, ${count(tokensRevoked, 'token')}.`,
                 "Make everyone else's tokens again; look which users were locked or deactivated meanwhile.",
+                ...(recoveryCodesVoided > 0
+                  ? ['System Administrators make their recovery codes again: twofa recovery renew']
+                  : []),
               ],
         );
       }),

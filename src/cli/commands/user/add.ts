@@ -8,6 +8,7 @@ interface Options {
   name: string;
   email?: string;
   phone?: string;
+  language?: string;
   practice?: string[];
   systemAdministrator?: boolean;
 }
@@ -20,6 +21,7 @@ export function add(program: Command, run: Run): void {
     .requiredOption('--name <name>', "the person's name")
     .option('--email <email>', 'an email of their own')
     .option('--phone <phone>', 'a phone that takes text messages')
+    .option('--language <language>', 'of messages to them: en (unless told otherwise) or es')
     .option('--practice <practice...>', 'the practices that they belong to')
     .option('--system-administrator', 'may enable 2FA and reactivate users')
     .action(

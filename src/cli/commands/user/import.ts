@@ -8,7 +8,7 @@ export function importRoster(program: Command, run: Run): void {
   program
     .command('import')
     .description('add and update users from a CSV; exit 2 when rows were rejected')
-    .argument('<file>', 'columns: username,name,email,phone,practices,system_administrator')
+    .argument('<file>', 'columns: username,name,email,phone,practices,system_administrator,language')
     .option('--dry-run', 'say what would happen and change nothing')
     .action(
       run(async (context, file: string, { dryRun }: { dryRun?: boolean }) => {

@@ -8,6 +8,7 @@ interface Options {
   name?: string;
   email?: string;
   phone?: string;
+  language?: string;
   practice?: string[];
   systemAdministrator?: boolean;
 }
@@ -15,11 +16,12 @@ interface Options {
 export function update(program: Command, run: Run): void {
   program
     .command('update')
-    .description("change a user's name, contact data, practices or role; '' clears")
+    .description("change a user's name, contact data, language, practices or role; '' clears")
     .argument('<user>', 'username or id')
     .option('--name <name>', "the person's name")
     .option('--email <email>', "the email; '' clears it")
     .option('--phone <phone>', "the phone; '' clears it")
+    .option('--language <language>', "of messages to them: en or es; '' clears it")
     .option('--practice <practice...>', "the practices, in place of the present ones; '' leaves none")
     .option('--system-administrator', 'give the role')
     .option('--no-system-administrator', 'take the role away')
