@@ -15,6 +15,7 @@ export async function up(knex: Knex): Promise<void> {
     table.integer('id').primary().checkIn(['1']);
     table.boolean('sandbox').notNullable();
     table.text('key_fingerprint').notNullable();
+    table.text('oldest_program').notNullable();
     table.bigInteger('created_at').notNullable();
     chainColumns(table);
   });

@@ -33,7 +33,8 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('codes', (table) => {
     table.bigIncrements('id');
     table.bigInteger('user_id').notNullable().references('id').inTable('users');
-    table.text('message_id').notNullable().references('id').inTable('messages');
+    // Without a reference, which would have every message that is pruned looked for among all codes.
+    table.text('message_id').notNullable();
     table.text('via').notNullable();
     table.text('app').notNullable();
     table.text('digest').notNullable();

@@ -15,6 +15,7 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('proved_at');
     table.bigInteger('ended_at');
     table.primary(['user_id', 'via']);
+    table.index(['message_id']);
     table.check("via IN ('email', 'sms')");
     table.check('tries_left BETWEEN 0 AND 5');
   });
@@ -25,6 +26,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('day').notNullable();
     table.text('message_id').notNullable().references('id').inTable('messages');
     table.primary(['user_id', 'day']);
+    table.index(['message_id']);
   });
 
   await knex.raw("CREATE INDEX messages_to_many ON messages (via, created_at) WHERE kind <> 'code'");

@@ -7,6 +7,7 @@ import * as auditTrail from './004-audit-trail.ts';
 import * as recoveryCodes from './005-recovery-codes.ts';
 import * as notices from './006-notices.ts';
 import * as rollCall from './007-roll-call.ts';
+import * as keptForOperating from './008-operations.ts';
 import { migrationNames } from './names.ts';
 
 export interface Migration {
@@ -23,6 +24,7 @@ const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = 
   '005-recovery-codes': recoveryCodes,
   '006-notices': notices,
   '007-roll-call': rollCall,
+  '008-operations': keptForOperating,
 };
 
 export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

@@ -164,7 +164,7 @@ async function claim(call: Call, tables: Writing, { account, toTell }: Seen, on:
   const ask = await tables.administratorNames(account.kid, namedAdministrators);
   const outgoing = toTell.map((user) => ({
     user,
-    id: newMessageId(call),
+    id: newMessageId(call, tables.now),
     message: announcementTo(user, account, { on, ask, now: tables.now }),
   }));
   const kept = outgoing.map(({ id, user, message }) => ({

@@ -5,7 +5,7 @@ import { type Checkpoint, checkpointSignature } from '../rules/checkpoint.ts';
 import { cursorBehind, firstCursor, isCursor } from '../rules/cursor.ts';
 import { iso } from '../rules/time.ts';
 import { limit } from './fields.ts';
-import { done, operation } from './operation.ts';
+import { type Call, done, operation } from './operation.ts';
 import { theAccount } from './refusals.ts';
 import type { Reading } from './store.ts';
 import { eventView } from './views.ts';
@@ -76,21 +76,24 @@ export const auditFollow = operation({
   },
 });
 
-/** The root over the ends of all chains, or of an account's, signed with the current key. */
+/**
+ * The root over the ends of all chains, or of an account's, signed with the current key.
+ * @param kid the account; null for all.
+ */
+export async function checkpointOf(call: Call, kid: string | null): Promise<Checkpoint> {
+  const store = await call.store();
+  const now = await store.read(async (tables) => {
+    if (kid !== null) await theAccount(tables, kid);
+    return tables.now;
+  });
+  const { current } = await call.keyring();
+  const unsigned = { account: kid, at: iso(now), ...(await store.trailRoot(kid)), keyId: current.id };
+  return { ...unsigned, signature: checkpointSignature(current, unsigned) };
+}
+
 export const auditCheckpoint = operation({
   permission: 'audit',
   account: 'optional',
   input: v.strictObject({}),
-  async perform(call) {
-    const store = await call.store();
-    const kid = call.kid === '' ? null : call.kid;
-    const now = await store.read(async (tables) => {
-      if (kid !== null) await theAccount(tables, kid);
-      return tables.now;
-    });
-    const { current } = await call.keyring();
-    const unsigned = { account: kid, at: iso(now), ...(await store.trailRoot(kid)), keyId: current.id };
-    const checkpoint: Checkpoint = { ...unsigned, signature: checkpointSignature(current, unsigned) };
-    return done(checkpoint);
-  },
+  perform: async (call) => done(await checkpointOf(call, call.kid === '' ? null : call.kid)),
 });

@@ -5,6 +5,7 @@ import type { Channel } from '../rules/code.ts';
 import { codeDigest, type Keyring } from '../rules/keyring.ts';
 import { defaultLanguage, type Language } from '../rules/language.ts';
 import { maskContact } from '../rules/mask.ts';
+import { messageIdAt } from '../rules/message-id.ts';
 import { decideSend, methodsOf, type SendDecision } from '../rules/sign-in.ts';
 import { ceilingResetsAt } from '../rules/text-ceiling.ts';
 import { type Instant, iso } from '../rules/time.ts';
@@ -134,7 +135,8 @@ interface Draft {
   app: string;
   ip: string | null;
   code: string;
-  messageId: string;
+  /** What its message's id is made of. */
+  random: Buffer;
   keyring: Keyring;
   /** Whether messages go out by the channel: configured, or to a sandbox's file. */
   open: boolean;
@@ -148,7 +150,8 @@ function kept(subject: SignInSubject, { open }: Draft, now: Instant): Decision |
 
 /** Decides whether the code of a draft is issued, with what is saved when it is. */
 function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcome<Issued> {
-  const { via, app, messageId } = draft;
+  const { via, app } = draft;
+  const messageId = messageIdAt(now, draft.random);
   // Read after the user's state, which may have made the ring known anew: the code is sealed by the same key.
   const { current: key } = draft.keyring;
   const decided = decideSend(subject.state, subject.userId, via, now);
@@ -207,7 +210,7 @@ export async function sendCode(call: Call, request: SendRequest): Promise<SendRe
     app,
     ip,
     code: call.random.code(),
-    messageId: `msg_${call.random.token().subarray(0, 16).toString('base64url')}`,
+    random: call.random.token(),
     keyring: await call.keyring(),
     open: sandbox || delivery.channels()[via],
   };

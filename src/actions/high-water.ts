@@ -12,7 +12,7 @@ export interface HighWater {
 }
 
 /** What is served whatever copy the store is: what only reads, and what accepts it. */
-const served = new Set(['auth.status', 'token.list', 'db.restore']);
+const served = new Set(['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore']);
 
 /** Refuses a store that is an older copy of itself. @throws TwofaError `store-restored` */
 export async function refuseOlder({ highWater }: { highWater?: HighWater }): Promise<void> {

@@ -2,6 +2,7 @@
 import { TwofaError } from '../errors.ts';
 import type { Channel } from '../rules/code.ts';
 import { maskContact } from '../rules/mask.ts';
+import { messageIdAt } from '../rules/message-id.ts';
 import { paceOf, perMinuteOf, roomOf } from '../rules/pace.ts';
 import { ceilingResetsAt } from '../rules/text-ceiling.ts';
 import { type Instant, iso } from '../rules/time.ts';
@@ -147,8 +148,8 @@ export interface Outgoing {
 }
 
 /** A new message's id. */
-export function newMessageId(call: Call): string {
-  return `msg_${call.random.token().subarray(0, 16).toString('base64url')}`;
+export function newMessageId(call: Call, now: Instant): string {
+  return messageIdAt(now, call.random.token());
 }
 
 async function sendOne(call: Call, delivery: Delivery, { id, message }: Outgoing): Promise<Receipt> {

@@ -15,6 +15,7 @@ const askedAbout = 5;
 const patienceMs = 3000;
 
 export interface MessageView {
+  messageId: string;
   via: string;
   /** The masked address. */
   to: string;
@@ -27,6 +28,7 @@ export interface MessageView {
 
 function messageView(message: SentMessage): MessageView {
   return {
+    messageId: message.id,
     via: message.via,
     to: message.recipient,
     app: message.app,

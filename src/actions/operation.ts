@@ -1,6 +1,7 @@
 // What an operation is: the input it takes, the permission it needs, and the function that carries it out.
 import type * as v from 'valibot';
 import type { Permission, Role } from '../rules/authority.ts';
+import type { Checkpoint } from '../rules/checkpoint.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery } from './delivery.ts';
@@ -28,6 +29,14 @@ export interface Operator extends Actor {
   verifiedUntil: Instant | null;
 }
 
+/** Where checkpoints of the trail are kept, one a day. */
+export interface Checkpoints {
+  /** @param day `YYYY-MM-DD` */
+  has(day: string): Promise<boolean>;
+  /** @returns where it is now; null when another process has kept one meanwhile. */
+  keep(day: string, checkpoint: Checkpoint): Promise<string | null>;
+}
+
 /** What an operation works with. Everything costly is opened when it is first asked for. */
 export interface Services {
   store(): Promise<Store>;
@@ -42,6 +51,8 @@ export interface Services {
   random: { code(): string; token(): Buffer };
   /** Where new recovery codes go before they count; it throws when they cannot be kept. Absent: into the answer alone. */
   keepRecoveryCodes?: (kid: string, codes: readonly string[]) => Promise<void>;
+  /** Where `maintain` keeps checkpoints. Absent: it makes none. */
+  checkpoints?: Checkpoints;
   /** Goes on with work after the answer; the process ends when it is done. */
   background(work: Promise<void>): void;
   /** Says something to the person at the terminal, beside the result. */

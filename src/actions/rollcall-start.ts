@@ -86,7 +86,7 @@ function newPair(call: Call, account: Account, key: DerivedKeys, { user, via }: 
   const { to, owner } = address;
   const language = user.language ?? defaultLanguage;
   const words = drawCheckWords(checkWordLists[language], call.random.token());
-  const id = newMessageId(call);
+  const id = newMessageId(call, now);
   return {
     kept: {
       id,

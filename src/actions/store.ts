@@ -36,10 +36,12 @@ import type {
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
 import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
+import type { StoreFacts } from './store-facts.ts';
+import type { UpkeepReading, UpkeepWriting } from './upkeep-store.ts';
 
 export type * from './records.ts';
 
-export interface Reading extends RecoveryReading, MessageReading, RollCallReading {
+export interface Reading extends RecoveryReading, MessageReading, RollCallReading, UpkeepReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -101,7 +103,7 @@ export interface Reading extends RecoveryReading, MessageReading, RollCallReadin
 }
 
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
-export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollCallWriting {
+export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollCallWriting, UpkeepWriting {
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
   saveAccount(
     account: Account,
@@ -234,6 +236,14 @@ export interface Store {
   schemaFault(): Promise<string | null>;
   /** Where all chains, or those of one account, stand. @throws TwofaError `audit-broken` where that is plain to see. */
   trailRoot(kid: string | null): Promise<TrailRoot>;
+  /**
+   * Makes sure that the store answers, fits this program and is of this key; nothing is waited for.
+   * @returns its newest migration.
+   * @throws TwofaError
+   */
+  check(): Promise<string>;
+  /** What the store takes and holds. On SQLite it reads the whole file. */
+  facts(): Promise<StoreFacts>;
   /** How far the store is, and its event of a number. @throws TwofaError `audit-broken` */
   standing(seq: number | null): Promise<Standing>;
   /**

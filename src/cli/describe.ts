@@ -1,5 +1,6 @@
 // How single documents look to people: an account, a user, whether something changed.
 import type { AccountView, UserView } from '../actions/views.ts';
+import type { PrunedCounts, PrunedKind } from '../rules/retention.ts';
 import { twoFactorWords } from './columns.ts';
 import { safe } from './escape.ts';
 import type { Out } from './out.ts';
@@ -45,6 +46,22 @@ export function userPairs(user: UserView): Pair[] {
 /** A count with its noun, such as `1 practice` and `2 practices`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+const prunedNouns: Record<PrunedKind, string> = {
+  codes: 'code',
+  requests: 'recorded answer',
+  locations: 'ended location',
+  announcements: 'announcement',
+  checkWords: 'check word',
+  messages: 'message',
+  notices: 'notice',
+};
+
+/** How much of each kind was removed, or would be. */
+export function prunedLine(what: string, counts: PrunedCounts): string {
+  const kinds = Object.keys(prunedNouns) as PrunedKind[];
+  return `${what}: ${kinds.map((kind) => count(counts[kind], prunedNouns[kind])).join(', ')}.`;
 }
 
 /** One line that says what a write did. */

@@ -20,7 +20,8 @@ export async function configured(parts: Composed, sandbox: boolean): Promise<str
   const { email, sms } = (await parts.services.delivery()).channels();
   const missing = [email ? '' : 'email', sms ? '' : 'text messages'].filter(Boolean).join(' and ');
   if (missing === '') return 'Email and text messages are configured';
-  if (sandbox) return `Sandbox: ${missing} go to ${parts.paths.outboxFile}`;
+  const goes = sms ? 'goes' : 'go';
+  if (sandbox) return `Sandbox: ${missing} ${goes} to ${parts.paths.outboxFile}`;
   throw new TwofaError('delivery-not-configured', `Not configured: ${missing}.`, {
     hint: `Set it in ${parts.paths.configFile}.`,
   });

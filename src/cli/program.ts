@@ -14,12 +14,14 @@ import { disable } from './commands/disable.ts';
 import { doctor } from './commands/doctor.ts';
 import { enable } from './commands/enable.ts';
 import { find } from './commands/find.ts';
+import { health } from './commands/health.ts';
 import { help } from './commands/help.ts';
 import { init } from './commands/init.ts';
 import { location } from './commands/location.ts';
 import { lockouts } from './commands/lockouts.ts';
 import { login } from './commands/login.ts';
 import { maintain } from './commands/maintain.ts';
+import { metrics } from './commands/metrics.ts';
 import { notices } from './commands/notices.ts';
 import { policy } from './commands/policy.ts';
 import { practice } from './commands/practice.ts';
@@ -39,7 +41,10 @@ const commands = [
     [init, account, practice, user, find, checklist, rollcall, announce, enable, disable],
   ],
   ['Sign-in', [login, code, location]],
-  ['Watch and mend', [status, lockouts, reactivate, recovery, notices, audit, doctor, maintain, db]],
+  [
+    'Watch and mend',
+    [status, lockouts, reactivate, recovery, notices, audit, doctor, health, metrics, maintain, db],
+  ],
   ['Operators', [auth, token]],
   ['More', [policy, config, completion, tour, help, version]],
 ] as const;

@@ -6,6 +6,7 @@ import { faq } from './topics/faq.ts';
 import { integrating } from './topics/integrating.ts';
 import { json } from './topics/json.ts';
 import { messages } from './topics/messages.ts';
+import { operations } from './topics/operations.ts';
 import { rolesTopic } from './topics/roles.ts';
 import { sms } from './topics/sms.ts';
 
@@ -18,6 +19,7 @@ const topics: Record<string, () => string> = {
   sms: () => sms,
   json,
   audit,
+  operations,
   faq: () => faq,
 };
 

@@ -3,8 +3,18 @@ import type { Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
+import type { Migrated } from './migrate.ts';
 import { SqliteStore } from './sqlite.ts';
-import { createFile, identifyFile, keyIdsOfFile, requireFile, sqliteFile } from './sqlite-open.ts';
+import {
+  createFile,
+  identifyFile,
+  keyIdsOfFile,
+  migrateFile,
+  requireFile,
+  sqliteFile,
+} from './sqlite-open.ts';
+
+export type { Migrated };
 
 export interface StoreOptions {
   /** `sqlite:/path` or `postgres://…` */
@@ -73,4 +83,13 @@ export async function keyIdsOf(url: string): Promise<string[]> {
 export async function createStore(options: StoreOptions, sandbox: boolean): Promise<boolean> {
   if (!isPostgres(options.url)) return createFile(options, sandbox);
   return (await import('./postgres-open.ts')).createDatabase(options, sandbox);
+}
+
+/**
+ * Brings an existing store to this program's version, or says what that would take.
+ * @throws TwofaError for a store of another key, or one that needs a newer program.
+ */
+export async function migrateStore(options: StoreOptions, dryRun: boolean): Promise<Migrated> {
+  if (!isPostgres(options.url)) return migrateFile(options, dryRun);
+  return (await import('./postgres-open.ts')).migrateDatabase(options, dryRun);
 }

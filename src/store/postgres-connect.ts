@@ -97,6 +97,11 @@ export function postgresError(error: unknown, url: string): unknown {
     });
   }
   if (code === '3D000') return unavailable('Make the database first: createdb.');
+  if (code === '42501') {
+    return unavailable(
+      'Have the owner of the database run what "twofa db grants" prints, again after each "twofa db migrate".',
+    );
+  }
   if (code.startsWith('28')) return unavailable('Check user and password of the database.');
   if (code.startsWith('53')) return unavailable('Raise max_connections, or use a connection pooler.');
   if (unreachable.test(code) || isLost(error) || /timeout|AggregateError|SSL|certificate/i.test(said)) {

@@ -1,9 +1,12 @@
 // Makes and recognises a store on PostgreSQL: tables that appear together.
 import type { Knex } from 'knex';
+import { migrationNames } from '../../migrations/names.ts';
+import type { Migrated } from './migrate.ts';
 import type { StoreIdentity, StoreOptions } from './open.ts';
-import { connectDatabase, postgresError } from './postgres-connect.ts';
+import { connectDatabase, namedDatabase, postgresError } from './postgres-connect.ts';
 import { serverNow } from './postgres-statements.ts';
 import { sealInstallation } from './trail.ts';
+import { oldestProgram } from './version.ts';
 
 /** Whoever makes or migrates a store in a database holds this lock, so that the others wait. */
 const migrationLock = 7_203_914_116;
@@ -60,10 +63,31 @@ export function createDatabase(options: StoreOptions, sandbox: boolean): Promise
         id: 1,
         sandbox,
         key_fingerprint: row.keyFingerprint,
+        oldest_program: oldestProgram(migrationNames),
         created_at: row.createdAt,
         ...sealInstallation(options.keyring, row),
       });
       return true;
+    }),
+  );
+}
+
+/** How long a migration waits for what a running transaction holds, in milliseconds; whoever comes later waits behind it. */
+const lockTimeoutMs = 5000;
+
+/** Brings a store to this program's version, in one transaction: of several who do it at once, one does. */
+export function migrateDatabase(options: StoreOptions, dryRun: boolean): Promise<Migrated> {
+  const { url, keyring } = options;
+  return withDatabase(url, (knex) =>
+    knex.transaction(async (transaction) => {
+      const { migrateStore } = await import('./migrate.ts');
+      await transaction.raw('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
+      // A large table may take longer than any statement of every day.
+      await transaction.raw(`SET LOCAL statement_timeout = 0`);
+      await transaction.raw(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
+      const { rows } = await transaction.raw(`SELECT ${serverNow} AS now`);
+      const now = Number(rows[0]?.now);
+      return migrateStore(transaction, { keyring, now, place: namedDatabase(url), dryRun });
     }),
   );
 }

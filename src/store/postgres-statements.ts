@@ -222,7 +222,8 @@ export function settleStatement(
     draft.part(
       'ended',
       `UPDATE codes SET ended_at = ${at}, ended_reason = 'undelivered'
-        WHERE message_id = ${id} AND ended_at IS NULL AND EXISTS (SELECT 1 FROM saved)`,
+        WHERE user_id = ${draft.bind(writes.user.id)} AND message_id = ${id} AND ended_at IS NULL
+          AND EXISTS (SELECT 1 FROM saved)`,
     );
   }
   if (request) draft.insert('remembered', 'requests', request, answerAnew);

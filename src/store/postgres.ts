@@ -25,7 +25,7 @@ import { notWritten, sealedAccount, sealedToken, sealedUser } from './sealed.ts'
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
 import { type TrailSource, verifyTrail } from './verify.ts';
-import { checkVersion } from './version.ts';
+import { checkVersion, newestMigration, type Schema, schemaOf } from './version.ts';
 import { writingOf } from './writing.ts';
 
 export interface PostgresOptions {
@@ -103,9 +103,10 @@ export class PostgresStore implements Store {
   }
 
   /** Makes sure that the store is the one that was asked for. @throws TwofaError for another version or key. */
-  async #check(connection: Connection): Promise<void> {
+  async #check(connection: Connection): Promise<Schema> {
     const { rows } = await connection.query({
-      text: `SELECT key_fingerprint, (SELECT string_agg(name, ',') FROM migrations) AS migrations FROM installation WHERE id = 1`,
+      text: `SELECT key_fingerprint, oldest_program, (SELECT string_agg(name, ',') FROM migrations) AS migrations
+        FROM installation WHERE id = 1`,
     });
     const [row] = rows;
     if (!row) {
@@ -114,9 +115,11 @@ export class PostgresStore implements Store {
         `${namedDatabase(this.#options.url)} is not a whole store of twofa.`,
       );
     }
-    checkVersion(text(row, 'migrations').split(','));
+    const schema = schemaOf(row);
+    checkVersion(schema);
     checkKey(text(row, 'key_fingerprint'), this.#options.keyring, namedDatabase(this.#options.url));
     this.#checked = true;
+    return schema;
   }
 
   #mayComeBack(error: unknown): boolean {
@@ -270,17 +273,29 @@ export class PostgresStore implements Store {
     this.#options.committed?.();
   };
 
-  /** Reads the trail as it was at one moment, while sign-ins go on. */
-  #apart<T>(work: (source: TrailSource) => Promise<T>): Promise<T> {
+  /** Reads the store as it was at one moment, while sign-ins go on. */
+  #ofOneMoment<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' });
       try {
-        return await work(trailSource(connection));
+        return await work(connection);
       } finally {
         await connection.query({ text: 'ROLLBACK' });
       }
     });
   }
+
+  #apart<T>(work: (source: TrailSource) => Promise<T>): Promise<T> {
+    return this.#ofOneMoment((connection) => work(trailSource(connection)));
+  }
+
+  check: Store['check'] = async () =>
+    newestMigration(await this.#connected((connection) => this.#check(connection)));
+
+  facts: Store['facts'] = async () => {
+    const { factsOfDatabase } = await import('./postgres-facts.ts');
+    return this.#ofOneMoment((connection) => factsOfDatabase(connection, namedDatabase(this.#options.url)));
+  };
 
   verifyTrail: Store['verifyTrail'] = (kid, options) =>
     this.#apart((source) => verifyTrail(this.#options.keyring, source, kid, options));

@@ -1,8 +1,11 @@
 // What is read where a person waits, put together from what each kind of thing gives.
 import type { Reading } from '../actions/store.ts';
 import { checklistFacts } from './checklist.ts';
+import { eventCounts, uncounted } from './event-counts.ts';
+import { gauges } from './gauges.ts';
 import { abandonedMessages, awaitedMessages, sentMessages, textsToday } from './messages.ts';
 import { administrators, openNotices, waitingNotices } from './notices.ts';
+import { countPrunable, prunable } from './prune.ts';
 import { accounts, installation, practices } from './read-accounts.ts';
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
@@ -23,6 +26,7 @@ import { administratorNames, announced, channelRecord, rollCall, sentLately } fr
 import { keptOut, rosterDigests } from './roster-digests.ts';
 import { behind, sealedAccount } from './sealed.ts';
 import { first, on, type Session } from './session.ts';
+import { taskDone } from './tasks.ts';
 
 /** The readings of one transaction. */
 export function readingOf(session: Session): Reading {
@@ -76,5 +80,11 @@ export function readingOf(session: Session): Reading {
     exported: (filter) => exported(session, filter),
     linkOf: (seq) => linkOf(session, seq),
     newestBefore: (at) => newestBefore(session, at),
+    prunable: (kinds, limit) => prunable(session, kinds, limit),
+    countPrunable: () => countPrunable(session),
+    uncounted: (until, limit) => uncounted(session, until, limit),
+    eventCounts: () => eventCounts(session),
+    task: (name) => taskDone(session, name),
+    gauges: () => gauges(session),
   };
 }

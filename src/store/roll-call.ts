@@ -189,6 +189,12 @@ async function addMessages(
   await on(session, 'messages').insert(added);
 }
 
+/** What new words replace of those before them. */
+const replacedWords = [
+  ...['account_kid', 'message_id', 'address', 'digest', 'key_id', 'tries_left', 'created_at', 'proved_at'],
+  'ended_at',
+];
+
 /**
  * Keeps check words with their messages, in place of those that the users had by these channels.
  * @param words at most {@link insertBatch} of them.
@@ -213,7 +219,7 @@ export async function addCheckWords(
     proved_at: null,
     ended_at: null,
   }));
-  await on(session, 'check_words').insert(added).onConflict(['user_id', 'via']).merge();
+  await on(session, 'check_words').insert(added).onConflict(['user_id', 'via']).merge(replacedWords);
   await recordOnAccount(session, account, event);
 }
 
@@ -227,7 +233,7 @@ export async function addAnnouncements(
 ): Promise<void> {
   await addMessages(session, account, 'announcement', messages);
   const added = messages.map(({ id, userId }) => ({ user_id: userId, day, message_id: id }));
-  await on(session, 'announcements').insert(added).onConflict(['user_id', 'day']).merge();
+  await on(session, 'announcements').insert(added).onConflict(['user_id', 'day']).merge(['message_id']);
   await recordOnAccount(session, account, event);
 }
 

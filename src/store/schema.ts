@@ -4,6 +4,7 @@ import type { Refusal } from '../../migrations/triggers.ts';
 import { migrate } from './migrate.ts';
 import { type Row, text } from './rows.ts';
 import { connectFile } from './sqlite-file.ts';
+import { unknownIn } from './version.ts';
 
 /** An object of a schema, by its kind and name, as the database has it. */
 type Objects = ReadonlyMap<string, string>;
@@ -17,6 +18,31 @@ function firstFault(made: Objects, found: Objects): string | null {
   }
   const foreign = [...found.keys()].find((name) => !made.has(name));
   return foreign === undefined ? null : `the ${foreign} is not one that twofa made`;
+}
+
+type All = (query: string) => readonly Row[] | Promise<readonly Row[]>;
+
+/** The migrations that a program of twofa has applied after the store was made, by the trail. */
+const migrated = `SELECT details FROM audit_events WHERE subject = 'installation' AND action = 'store.migrated'`;
+
+/** What is newer than this program: the migrations that it does not know, and those that the trail vouches for. */
+async function newerIn(all: All): Promise<{ unknown: string[]; applied: ReadonlySet<string> }> {
+  const names = (await all('SELECT name FROM migrations')).map((row) => text(row, 'name'));
+  const told = (await all(migrated)).flatMap((row) => JSON.parse(text(row, 'details')).applied as string[]);
+  return { unknown: unknownIn({ applied: names }), applied: new Set(told) };
+}
+
+/**
+ * Where a newer program has expanded the store, this one does not know what for: then its own triggers have to be there and
+ * as it made them, and that is all it can tell.
+ */
+async function faultIn(all: All, made: Objects, found: Objects): Promise<string | null> {
+  const { unknown, applied } = await newerIn(all);
+  const stray = unknown.find((name) => !applied.has(name));
+  if (stray !== undefined) return `the migration ${stray} is not one that twofa applied`;
+  if (unknown.length === 0) return firstFault(made, found);
+  const own = new Map([...made].filter(([name]) => name.startsWith('trigger ')));
+  return firstFault(own, new Map([...found].filter(([name]) => own.has(name))));
 }
 
 const objects = `SELECT type, name, sql FROM sqlite_master
@@ -39,9 +65,9 @@ async function asMade<T>(work: (knex: Knex, refusals: readonly Refusal[]) => Pro
 }
 
 /** What is wrong with the schema of a store on SQLite. @param all runs a query on it. */
-export async function sqliteSchemaFault(all: (query: string) => readonly Row[]): Promise<string | null> {
+export async function sqliteSchemaFault(all: All): Promise<string | null> {
   const made = await asMade(async (knex) => objectsOf(await knex.raw(objects)));
-  return firstFault(made, objectsOf(all(objects)));
+  return faultIn(all, made, objectsOf(await all(objects)));
 }
 
 const triggers = `SELECT 'trigger ' || t.tgname::text AS name, c.relname || ' ' || t.tgenabled::text || ' ' || p.prosrc AS definition
@@ -59,9 +85,7 @@ function bodyOf({ message }: Refusal): string {
 }
 
 /** What is wrong with the triggers of a store on PostgreSQL. @param all runs a query on it. */
-export async function postgresSchemaFault(
-  all: (query: string) => Promise<readonly Row[]>,
-): Promise<string | null> {
+export async function postgresSchemaFault(all: All): Promise<string | null> {
   const made = await asMade(
     async (_, refusals) =>
       new Map(
@@ -71,5 +95,6 @@ export async function postgresSchemaFault(
       ),
   );
   const found = await all(triggers);
-  return firstFault(made, new Map(found.map((row) => [text(row, 'name'), text(row, 'definition')])));
+  const objects = new Map(found.map((row) => [text(row, 'name'), text(row, 'definition')]));
+  return faultIn(all, made, objects);
 }

@@ -10,7 +10,7 @@ import type {
 } from '../actions/store.ts';
 import type { ChainPosition } from '../rules/chain.ts';
 import type { Channel, Code, CodeEnd } from '../rules/code.ts';
-import { codeLifetimeMs, endedCodeRetentionMs } from '../rules/constants.ts';
+import { codeLifetimeMs } from '../rules/constants.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { defaultLanguage } from '../rules/language.ts';
 import type { TrustEnd, TrustedLocation } from '../rules/location.ts';
@@ -78,11 +78,6 @@ export interface SettleWrites {
   user: UserWrite;
   events: Row[];
   endsCode: boolean;
-}
-
-/** Codes older than this are forgotten: their 15 minutes and the 24 hours after their end are over. */
-export function oldestKept(now: Instant): Instant {
-  return now - codeLifetimeMs - endedCodeRetentionMs;
 }
 
 function codeOf(row: Row): Code {

@@ -1,9 +1,12 @@
 // Makes and recognises a store on SQLite: a file that appears whole.
 import { existsSync, linkSync, rmSync } from 'node:fs';
+import { migrationNames } from '../../migrations/names.ts';
 import { TwofaError } from '../errors.ts';
+import type { Migrated } from './migrate.ts';
 import type { StoreIdentity, StoreOptions } from './open.ts';
 import { connectFile, createPrivateFile, storeError } from './sqlite-file.ts';
 import { sealInstallation } from './trail.ts';
+import { oldestProgram } from './version.ts';
 
 /** The file of a `sqlite:` URL. */
 export function sqliteFile(url: string): string {
@@ -76,6 +79,7 @@ export async function createFile(options: StoreOptions, sandbox: boolean): Promi
         id: 1,
         sandbox,
         key_fingerprint: row.keyFingerprint,
+        oldest_program: oldestProgram(migrationNames),
         created_at: row.createdAt,
         ...sealInstallation(options.keyring, row),
       });
@@ -97,5 +101,24 @@ function publish(draft: string, file: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** Brings a store to this program's version, in one transaction: others who write wait, and those who migrate too find it done. */
+export async function migrateFile(options: StoreOptions, dryRun: boolean): Promise<Migrated> {
+  const { migrateStore } = await import('./migrate.ts');
+  const file = sqliteFile(options.url);
+  const knex = connectFile(file);
+  try {
+    return await knex.transaction(async (transaction) => {
+      // The first statement writes, so that nobody comes between what is read and what is made of it.
+      await transaction.raw('DELETE FROM migrations WHERE FALSE');
+      const { keyring, clock } = options;
+      return migrateStore(transaction, { keyring, now: clock(), place: file, dryRun });
+    });
+  } catch (error) {
+    throw storeError(error, file);
+  } finally {
+    await knex.destroy();
   }
 }

@@ -12,6 +12,7 @@ import type {
 } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
+import { codesKeptSince } from '../rules/retention.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
@@ -21,7 +22,6 @@ import {
   type Loaded,
   loadedOf,
   lockNotices,
-  oldestKept,
   recordedOf,
   requestRow,
   type StepWrites,
@@ -67,7 +67,7 @@ export class SignIns {
     return loadedOf(this.#keyring, query, {
       account,
       user,
-      codes: query.codes ? (run.codes.all(user.id, oldestKept(now)) as Row[]) : [],
+      codes: query.codes ? (run.codes.all(user.id, codesKeptSince(now)) as Row[]) : [],
       trust: location === null ? undefined : (run.trust.get(user.id, location) as Row | undefined),
       request: requestId === null ? undefined : (run.request.get(query.app, requestId) as Row | undefined),
       textsSpent: this.#textsSpent(query, now),
@@ -187,7 +187,7 @@ export class SignIns {
     const recorded = remember ? this.#recorded(row, remember) : null;
     for (const event of events) run.event.run(event);
     this.#saveUser(user);
-    if (endsCode) run.endUndelivered.run(now, messageId);
+    if (endsCode) run.endUndelivered.run(now, user.id, messageId);
     if (!remember || recorded?.userId !== user.id) return;
     const { answer, ...request } = remember;
     const position = { count: user.seal.chain_count, link: user.seal.chain_link };

@@ -54,7 +54,8 @@ const statements = {
   usersUpTo: `SELECT count(*) AS users FROM (SELECT 1 FROM users WHERE account_kid = ? AND active LIMIT ?) AS some`,
   settle:
     'UPDATE messages SET status = ?, reason = ?, gateway_id = coalesce(?, gateway_id), settled_at = ? WHERE id = ?',
-  endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered' WHERE message_id = ? AND ended_at IS NULL`,
+  endUndelivered: `UPDATE codes SET ended_at = ?, ended_reason = 'undelivered'
+    WHERE user_id = ? AND message_id = ? AND ended_at IS NULL`,
 } as const;
 
 export type Prepared = Record<keyof typeof statements, Statement>;

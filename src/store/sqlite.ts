@@ -16,7 +16,7 @@ import { SignIns } from './sqlite-sign-in.ts';
 import { standingOf, trailSource } from './sqlite-trail.ts';
 import { checkKey } from './store-key.ts';
 import { type TrailSource, verifyTrail } from './verify.ts';
-import { checkVersion } from './version.ts';
+import { checkVersion, newestMigration, type Schema, schemaOf } from './version.ts';
 import { writingOf } from './writing.ts';
 
 export interface SqliteOptions {
@@ -32,7 +32,7 @@ const statements = {
   token: `SELECT *, ${behind('tokens')} FROM tokens WHERE digest = ?`,
   user: `SELECT *, ${behind('users')} FROM users WHERE id = ?`,
   account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
-  installation: `SELECT key_fingerprint, sandbox, (SELECT group_concat(name) FROM migrations) AS migrations
+  installation: `SELECT key_fingerprint, sandbox, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
 };
 
@@ -40,6 +40,7 @@ const statements = {
 class Prepared {
   readonly signIns: SignIns;
   readonly sandbox: boolean;
+  readonly schema: Schema;
   readonly #keyring: Keyring;
   readonly #token: Statement;
   readonly #user: Statement;
@@ -49,7 +50,8 @@ class Prepared {
   constructor(database: Database, { file, keyring }: SqliteOptions) {
     const row = database.prepare(statements.installation).get() as Row | undefined;
     if (!row) throw new TwofaError('store-unavailable', `${file} is not a whole store of twofa.`);
-    checkVersion(text(row, 'migrations').split(','));
+    this.schema = schemaOf(row);
+    checkVersion(this.schema);
     checkKey(text(row, 'key_fingerprint'), keyring, file);
     this.sandbox = bool(row, 'sandbox');
     this.signIns = new SignIns(database, keyring);
@@ -246,6 +248,16 @@ export class SqliteStore implements Store {
   };
 
   trailRoot: Store['trailRoot'] = (kid) => this.#apart((source) => trailRoot(source, kid));
+
+  check: Store['check'] = () =>
+    this.#connected((database) => newestMigration(this.#preparedOf(database).schema));
+
+  facts: Store['facts'] = async () => {
+    const { factsOfFile } = await import('./sqlite-facts.ts');
+    return this.#connected((database) =>
+      database.transaction(() => factsOfFile(database, this.#options.file))(),
+    );
+  };
 
   standing: Store['standing'] = (seq) =>
     this.#connected((database) => standingOf(database, this.#options.keyring, seq));

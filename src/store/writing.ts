@@ -1,11 +1,14 @@
 // What is written where a person waits. Every write appends its event and seals the head of its row.
 import type { NewEvent, Writing } from '../actions/store.ts';
+import { addCounts } from './event-counts.ts';
 import { addNotices, claimNotices } from './notices.ts';
+import { prune } from './prune.ts';
 import { readingOf } from './reading.ts';
 import { rejectRecovery, replaceRecoveryCodes, useRecoveryCode } from './recovery.ts';
 import { endEverything } from './restored.ts';
 import { addAnnouncements, addCheckWords, endCheckWords, saveCheckWord } from './roll-call.ts';
 import type { Session } from './session.ts';
+import { noteTask } from './tasks.ts';
 import { addAccount, addPractice, recordOnAccount, recordOnInstallation } from './write-accounts.ts';
 import { addToken, saveToken } from './write-tokens.ts';
 import { addUsers, saveUser } from './write-users.ts';
@@ -48,6 +51,9 @@ export function writingOf(session: Session): Writing {
       return closeChains(session, lostFingerprint, reason);
     },
     endEverything: (reason) => endEverything(session, reason),
+    prune: (rows) => prune(session, rows),
+    addCounts: (page) => addCounts(session, page),
+    noteTask: (name, seq) => noteTask(session, name, seq),
     recordOnInstallation: (event) => recordOnInstallation(session, event),
     record: (subject, event) => record(session, subject, event),
   };

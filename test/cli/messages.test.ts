@@ -95,6 +95,7 @@ describe('a program that is killed while it sends', () => {
     const after = await status();
     expect(after.outstandingCodes, 'it may have arrived').toBe(before.outstandingCodes + 1);
     expect(after.messages[0]).toEqual({
+      messageId: expect.stringMatching(/^msg_/),
       via: 'email',
       to: 'j•••@northside.example',
       app: 'platform',

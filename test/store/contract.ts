@@ -13,6 +13,7 @@ import { seals } from './seals.ts';
 import { signInSteps } from './sign-in-steps.ts';
 import { tampering } from './tampering.ts';
 import { trail } from './trail.ts';
+import { upkeep } from './upkeep.ts';
 
 /** Declares the tests of the contract for an engine. */
 export function storeContract(engine: Engine): void {
@@ -28,6 +29,7 @@ export function storeContract(engine: Engine): void {
     describe('stands by its checkpoints', () => checkpoints(engine));
     describe('fits its program and its key', () => compatibility(engine));
     describe('gets another key', () => keys(engine));
+    describe('goes on for years', () => upkeep(engine));
     describe('goes on after its key is lost', () => lostKey(engine));
   });
 }

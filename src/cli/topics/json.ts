@@ -9,7 +9,7 @@ export const objects = {
   token: '{id, role, account, user, app, name, expiresAt}',
   operator: '{role, account, user, expiresAt, verifiedUntil}',
   lockout: '{account, username, name, practices, lockedAt, lastApp, lastIp}',
-  message: '{via, to, app, status, reason, sentAt, settledAt}',
+  message: '{messageId, via, to, app, status, reason, sentAt, settledAt}',
   event: '{seq, at, actor, role, tokenId, action, account, user, outcome, details}',
 } as const;
 
@@ -68,7 +68,19 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['lockouts remind', '{account, username, administrators, remindedAt, changed}'],
   ['notices list', '[{id, account, kind, about, user, to, status, reason, tries, at, triedAt}]'],
   ['notices retry', '{retried, sent, failed, changed}'],
-  ['maintain', '{messages: {abandoned, settled}, notices: {retried, sent, failed}, changed}'],
+  [
+    'maintain',
+    '{messages: {abandoned, settled}, notices: {retried, sent, failed}, pruned: {codes, requests, locations, announcements, checkWords, messages, notices}, counted, checkpoint, failed: [{step, code, message, hint}], changed}',
+  ],
+  ['health', '{ok, store, key, schema, problem: {code, message, hint}, latencyMs}'],
+  ['metrics', '{metrics: [{name, type, help, samples: [{labels, value}]}]}'],
+  [
+    'db status',
+    '{engine, version, place, schema: {applied, unknown, oldestProgram, program}, bytes, walBytes, counted, tables: [{name, rows, bytes}], trail: {events, newestSeq, newestAt}, keys, maintainedAt, prunedAt, lastCheckpoint: {at, seq}}',
+  ],
+  ['db migrate', '{store, applied, oldestProgram, changed}'],
+  ['db prune', '{codes, requests, locations, announcements, checkWords, messages, notices, changed}'],
+  ['db grants', '{owner, program, schema, sql}'],
   ['recovery renew', '{account, recoveryCodes, changed}'],
   ['reactivate', '[{…user, changed}]'],
   ['audit list', '[{…event}]'],
@@ -122,7 +134,7 @@ export function json(): string {
     ),
     '\n',
     paragraph(
-      'A verdict is a document whatever the exit code: login, code verify, rollcall confirm, checklist, doctor, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
+      'A verdict is a document whatever the exit code: login, code verify, rollcall confirm, checklist, doctor, health, maintain, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
     ),
     '\n  {"error": {"code", "message", "hint", "details"}}\n\n',
     paragraph(
@@ -134,7 +146,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why.',
     ),
   ].join('');
 }

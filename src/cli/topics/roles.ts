@@ -15,7 +15,7 @@ const commands: Record<Permission, string | null> = {
   'token.create': 'token create, token rotate',
   'token.list': 'token list',
   'token.revoke': 'token revoke',
-  store: 'db restore, db rotate-key, maintain',
+  store: 'db status, db prune, db restore, db rotate-key, maintain, metrics',
   'account.create': 'account create',
   roster: 'practice add, user add, user update, user rename, user deactivate, user import¹',
   see: 'account list, account show, practice list, user list, user show, user export, find, checklist, status, lockouts, lockouts show',
@@ -106,7 +106,7 @@ export function rolesTopic(): string {
     terms(roles.map((role) => [titles[role], people[role]])),
     '\n',
     paragraph(
-      'Without a token: help, version, completion, policy, config, tour, doctor, disable, auth login and auth logout; and init, which makes an owner only where the store has none.',
+      'Without a token: help, version, completion, policy, config, tour, doctor, health, disable, auth login and auth logout; init, which makes an owner only where the store has none; and db migrate, db rekey and db grants, of which the first needs the key.',
     ),
     paragraph(
       'What you may not see is answered exactly as what does not exist: exit 5. The others are told that they are not permitted: exit 4, and the call is in the audit trail.',

@@ -1,0 +1,2 @@
+// The SQL of `db grants`, which the store's side knows.
+export { type GrantOptions, grantStatements } from '../store/grants.ts';

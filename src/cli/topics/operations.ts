@@ -1,0 +1,49 @@
+// The topic operations: what to run by the clock, what to watch, and how to upgrade.
+import { paragraph } from './layout.ts';
+import { alertRules, crontab, systemdUnits } from './operations-units.ts';
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
+
+export function operations(): string {
+  return [
+    'OPERATIONS: what to run by the clock, what to watch, how to upgrade\n\n',
+    paragraph(
+      'Two commands are for the clock: "maintain" every few minutes, and "audit verify" as often as the whole trail may be read. Both take an owner\'s token, best one of their own, which "token rotate" replaces before it ends:',
+    ),
+    '\n  twofa token create --role owner --name maintenance --expires 365d\n\n',
+    'SYSTEMD\n',
+    paragraph(
+      'The folders are those of an installation whose user is twofa: adapt them to what "twofa config path" prints. Each part goes into the file that it names; the hardening of the first is right for the others too. Then: systemctl enable --now twofa-maintain.timer twofa-verify.timer twofa-metrics.timer',
+    ),
+    `\n${indented(systemdUnits)}\n`,
+    'CRON\n',
+    paragraph('In the crontab of the user that twofa runs as, in place of the above:'),
+    `\n${indented(crontab)}\n`,
+    'METRICS\n',
+    paragraph(
+      '"twofa metrics" prints what Prometheus reads; the unit above puts it where a node exporter with --collector.textfile.directory finds it. Numbers are of the whole installation: no label names an account, a user or an address. Rules for alerts:',
+    ),
+    `\n${indented(alertRules)}\n`,
+    'HEALTH\n',
+    paragraph(
+      'For a load balancer: exit 0 when store and key can be used, else 11. It takes no token and writes nothing.',
+    ),
+    '\n  twofa health --json\n\n',
+    'YEARS\n',
+    paragraph(
+      'Codes, recorded answers, old messages and ended locations are removed by "maintain" once an hour; users, tokens and the trail are kept for ever. "db status" says what the store takes, table by table.',
+    ),
+    '\n  twofa db status\n  twofa db prune --dry-run\n\n',
+    'UPGRADES\n',
+    paragraph(
+      'A new twofa says when a store has to be brought to its version (exit 11), and only this does it, by the key and without a token:',
+    ),
+    '\n  twofa db migrate --dry-run\n  twofa db migrate\n\n',
+    paragraph(
+      'Hosts that still run the release before go on meanwhile, unless the changelog says otherwise; a program that is too old for the store stops, and says so. On PostgreSQL two roles keep the program from changing tables, triggers and the trail:',
+    ),
+    '\n  twofa db grants --owner twofa_owner --program twofa\n',
+  ].join('');
+}
