@@ -33,6 +33,8 @@ export interface Gauges {
   pendingMessages: number;
   /** What the database takes, in bytes. */
   storeBytes: number;
+  /** How far what is read is behind the primary; null where it is the primary. */
+  standbyBehindMs: number | null;
 }
 
 export interface UpkeepReading {

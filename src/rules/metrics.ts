@@ -23,6 +23,7 @@ export interface Measured {
   openNotices: { pending: number; undelivered: number; unknown: number };
   pendingMessages: number;
   storeBytes: number;
+  standbyBehindMs: number | null;
   expiringTokens: number;
   /** When a task was done last; null for never. */
   done: { maintain: Instant | null; prune: Instant | null; checkpoint: Instant | null };
@@ -137,6 +138,11 @@ const definitions: readonly Definition[] = [
     single(events.reduce((total, { count }) => total + count, 0)),
   ),
   gauge('store_bytes', 'What the database takes', ({ storeBytes }) => single(storeBytes)),
+  gauge(
+    'standby_lag_seconds',
+    'How far the standby that all of this is read from is behind; absent where it is of the primary',
+    ({ standbyBehindMs }) => (standbyBehindMs === null ? [] : single(standbyBehindMs / 1000)),
+  ),
   gauge(
     'task_timestamp_seconds',
     'When a task was last done without a failure; absent before the first time',

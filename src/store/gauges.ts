@@ -1,6 +1,7 @@
 // How much there is of what somebody watches, by queries that an index answers.
 import type { Gauges } from '../actions/upkeep-store.ts';
-import { int, text } from './rows.ts';
+import { behindMs } from './postgres-statements.ts';
+import { int, intOrNull, text } from './rows.ts';
 import { type Session, sql } from './session.ts';
 
 async function one(session: Session, query: string): Promise<number> {
@@ -16,6 +17,11 @@ const storeBytes = {
   sqlite: 'SELECT page_count * page_size AS count FROM pragma_page_count(), pragma_page_size()',
   postgres: 'SELECT pg_database_size(current_database()) AS count',
 };
+
+async function standbyBehindMs(session: Session): Promise<number | null> {
+  const [row] = await sql(session, `SELECT CASE WHEN pg_is_in_recovery() THEN ${behindMs} END AS behind`, {});
+  return intOrNull(row ?? {}, 'behind');
+}
 
 export async function gauges(session: Session): Promise<Gauges> {
   const enabled = await one(session, 'SELECT count(*) AS count FROM accounts WHERE enabled_at IS NOT NULL');
@@ -34,5 +40,6 @@ export async function gauges(session: Session): Promise<Gauges> {
     },
     pendingMessages: await one(session, `SELECT count(*) AS count FROM messages WHERE status = 'pending'`),
     storeBytes: await one(session, postgres ? storeBytes.postgres : storeBytes.sqlite),
+    standbyBehindMs: postgres ? await standbyBehindMs(session) : null,
   };
 }

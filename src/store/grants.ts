@@ -1,5 +1,6 @@
 // The SQL that gives two roles of PostgreSQL what they need: the owner who migrates, and the program's own role.
 import { TwofaError } from '../errors.ts';
+import { statementTimeoutMs } from './postgres-timeouts.ts';
 
 /** What the program's role may do with a table besides reading it. */
 export interface Grant {
@@ -137,6 +138,8 @@ export function grantStatements({ owner, program, schema }: GrantOptions): strin
       'END',
     ),
     `REVOKE ${by} FROM ${to};`,
+    '-- Of itself the program asks for this; a connection pooler may not pass that on.',
+    `ALTER ROLE ${to} SET statement_timeout = '${statementTimeoutMs}ms';`,
     `SET LOCAL search_path = ${where};`,
     '',
     '-- Everything belongs to the owner: what one owns, one can drop.',

@@ -5,12 +5,8 @@ import pg from 'pg';
 import { TwofaError } from '../errors.ts';
 import { withoutPassword } from '../rules/database-url.ts';
 import { connect } from './knex.ts';
+import { connectTimeoutMs, statementTimeoutMs } from './postgres-timeouts.ts';
 import { type Host, type PostgresUrl, readPostgresUrl } from './postgres-url.ts';
-
-/** How long connecting may take, in milliseconds. */
-const connectTimeoutMs = 5000;
-/** How long one statement may take before the server ends it, in milliseconds. */
-const statementTimeoutMs = 30_000;
 
 /** What a statement on a connection gives. */
 export interface Result {
@@ -100,6 +96,16 @@ export function postgresError(error: unknown, url: string): unknown {
   if (code === '42501') {
     return unavailable(
       'Have the owner of the database run what "twofa db grants" prints, again after each "twofa db migrate".',
+    );
+  }
+  if (/unsupported startup parameter/.test(said)) {
+    return unavailable(
+      'Have PgBouncer pass it over: ignore_startup_parameters = statement_timeout ("twofa help operations").',
+    );
+  }
+  if (code === '42P05' || code === '26000') {
+    return unavailable(
+      'A connection pooler lends connections by the transaction and does not know prepared statements: PgBouncer does from 1.21 on, with max_prepared_statements = 200 ("twofa help operations").',
     );
   }
   if (code.startsWith('28')) return unavailable('Check user and password of the database.');

@@ -16,6 +16,11 @@ export interface Statement {
 /** The server's clock in milliseconds, read as the rows are. */
 export const serverNow = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
+/** How far a standby is behind, in milliseconds: by what it has received and not applied yet. 0 on a primary. */
+export const behindMs = `CASE
+  WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+  ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint END`;
+
 const authenticate = `SELECT row_to_json(t) AS token, row_to_json(u) AS "user", row_to_json(a) AS account,
     (SELECT sandbox FROM installation WHERE id = 1) AS sandbox, ${serverNow} AS now
   FROM (SELECT *, ${behind('tokens')} FROM tokens WHERE digest = $1) AS t

@@ -17,7 +17,7 @@ import {
   postgresError,
 } from './postgres-connect.ts';
 import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
-import { authenticateStatement, serverNow } from './postgres-statements.ts';
+import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
 import { bool, type Row, text } from './rows.ts';
@@ -48,11 +48,6 @@ const triesMax = 20;
 const settleTriesMax = 200;
 /** How long a lost connection is tried again, in milliseconds: a server that restarts is back by then. */
 const patienceMs = 15_000;
-
-/** How far a standby is behind, in milliseconds: by what it has received and not applied yet. */
-const behind = `SELECT ${serverNow} AS now, CASE
-  WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-  ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000 END AS behind`;
 
 /** A pause that grows, and is never the same for two who wait for each other. */
 function pause(tries: number): Promise<void> {
@@ -187,10 +182,10 @@ export class PostgresStore implements Store {
     const connection = (await standby.client.acquireConnection()) as Connection;
     try {
       await connection.query({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' });
-      const { rows } = await connection.query({ text: behind });
+      const { rows } = await connection.query({ text: `SELECT ${serverNow} AS now, ${behindMs} AS behind` });
       const session = { ...this.#session(connection, nobody, Number(rows[0]?.now)), knex: standby };
       const result = await work(readingOf(session));
-      this.#options.lookedAt?.({ behindMs: Math.max(0, Math.round(Number(rows[0]?.behind))) });
+      this.#options.lookedAt?.({ behindMs: Number(rows[0]?.behind) });
       return result;
     } finally {
       await connection.query({ text: 'ROLLBACK' }).catch(() => undefined);

@@ -213,6 +213,11 @@ describe('as the program', () => {
     await expect(as(here.url, text)).rejects.toThrow(refused);
   });
 
+  test('the server ends a statement of it that takes too long, however it is connected', async () => {
+    const [row] = await as(here.url, 'SHOW statement_timeout');
+    expect(row).toEqual({ statement_timeout: '30s' });
+  });
+
   test('nor does "init" or "db migrate" take anything but what is there', async () => {
     const env = { TWOFA_KEY_FILE: `${here.home}/other-key.json` };
     expect(await here.json(['init'], 0, { env })).toMatchObject({ changed: false });

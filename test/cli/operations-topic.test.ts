@@ -64,6 +64,7 @@ describe('the rules for alerts', () => {
     openNotices: { pending: 0, undelivered: 0, unknown: 0 },
     pendingMessages: 0,
     storeBytes: 0,
+    standbyBehindMs: 0,
     expiringTokens: 0,
     done: { maintain: 1, prune: 1, checkpoint: 1 },
   };

@@ -95,6 +95,18 @@ describe('a standby', () => {
     expect(stderr).toMatch(/^Read from the standby, \d+\.\d s behind\.$/m);
   });
 
+  test('is measured: metrics say how far behind what they are read from is', async () => {
+    const metrics = async (env: Record<string, string>) => {
+      const { result } = await done(['metrics'], urlOf(primary), { env });
+      return (result as { metrics: { name: string; samples: { value: number }[] }[] }).metrics;
+    };
+    const lagOf = (all: Awaited<ReturnType<typeof metrics>>) =>
+      all.find(({ name }) => name === 'twofa_standby_lag_seconds')?.samples;
+    const [sample] = lagOf(await metrics({ TWOFA_DATABASE_READ_URL: urlOf(standby) })) ?? [];
+    expect(sample?.value).toBeGreaterThanOrEqual(0);
+    expect(lagOf(await metrics({}))).toEqual([]);
+  });
+
   test('that does not answer is no reason for no answer', async () => {
     const env = { TWOFA_DATABASE_READ_URL: 'postgres://twofa@127.0.0.1:1/twofa' };
     const { stderr, result } = await done(['account', 'list'], urlOf(primary), { env });

@@ -48,6 +48,7 @@ const nothing: Measured = {
   openNotices: { pending: 0, undelivered: 0, unknown: 0 },
   pendingMessages: 0,
   storeBytes: 0,
+  standbyBehindMs: null,
   expiringTokens: 0,
   done: { maintain: null, prune: null, checkpoint: null },
 };
@@ -98,6 +99,11 @@ describe('what is measured', () => {
     ['twofa_trail_events', ['61']],
   ])('%s', (name, expected) => {
     expect(samplesOf({ events }, name)).toEqual(expected);
+  });
+
+  test('how far the standby is behind, where one is read', () => {
+    expect(samplesOf({ standbyBehindMs: 1500 }, 'twofa_standby_lag_seconds')).toEqual(['1.5']);
+    expect(samplesOf({ standbyBehindMs: null }, 'twofa_standby_lag_seconds')).toEqual([]);
   });
 
   test('what became of messages, by channel and outcome', () => {

@@ -234,6 +234,7 @@ export function upkeep(engine: Engine): void {
         openNotices: { pending: 2, undelivered: 0, unknown: 0 },
         pendingMessages: 1,
         storeBytes: expect.any(Number),
+        standbyBehindMs: null,
       });
       expect(gauges.storeBytes).toBeGreaterThan(100_000);
     });

@@ -121,6 +121,13 @@ export const alertRules = `groups:
         expr: twofa_tokens_expiring > 0
         annotations:
           summary: Tokens end within 14 days. See twofa doctor.
+      - alert: TwofaStandbyLags
+        expr: >-
+          twofa_standby_lag_seconds > 60 or
+          (twofa_standby_lag_seconds offset 1h unless twofa_standby_lag_seconds)
+        for: 5m
+        annotations:
+          summary: The standby is a minute behind, or is not read any more.
       - alert: TwofaNotMaintained
         expr: time() - twofa_task_timestamp_seconds{task="maintain"} > 3600
         annotations:
