@@ -7,7 +7,9 @@ import { PassThrough, Readable } from 'node:stream';
 
 const { main, loaded } = createRequire(import.meta.url)('../bin/cached.js');
 const home = mkdtempSync(join(tmpdir(), 'twofa-build-'));
-const env = { ...process.env, TWOFA_HOME: home, TWOFA_ACCOUNT: '1' };
+// Whatever store, gateway or token the variables of a developer name: a build has nothing to do with them.
+const others = Object.entries(process.env).filter(([name]) => !name.startsWith('TWOFA_'));
+const env = { ...Object.fromEntries(others), TWOFA_HOME: home, TWOFA_ACCOUNT: '1' };
 
 async function run(line, input = '') {
   const stdout = new PassThrough().resume();

@@ -1,4 +1,5 @@
 // What a command loads before it answers: no more than it needs, so that it starts fast.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -191,4 +192,18 @@ describe('what never opens the store', () => {
     expect(native(files)).toEqual([]);
     expect(existsSync(join(here.home, 'twofa.sqlite'))).toBe(true);
   });
+});
+
+test('the build tries the program on a store of its own, whatever the variables of who builds it name', () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'twofa-elsewhere-'));
+  const database = join(elsewhere, 'theirs.sqlite');
+  try {
+    const env = { ...process.env, TWOFA_DATABASE_URL: `sqlite:${database}`, TWOFA_ACCOUNT: '10482' };
+    const script = resolve('.ci/warm.js');
+    const ran = spawnSync(process.execPath, [script, 'lifecycle'], { env, encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(existsSync(database)).toBe(false);
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
 });
