@@ -129,6 +129,7 @@ describe('imports run one way', () => {
     'src/cli/lost-key.ts', // opens a store whose key is lost
     'src/cli/migration.ts', // brings a store to this version, which no operation can be asked of before
     'src/cli/grants.ts', // prints SQL
+    'src/cli/topics/sizing.ts', // shows SQL
     'src/cli/config.ts', // reads what delivery is configured with
     'src/cli/config-values.ts',
     'src/cli/config-found.ts',

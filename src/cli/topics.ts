@@ -8,6 +8,7 @@ import { json } from './topics/json.ts';
 import { messages } from './topics/messages.ts';
 import { operations } from './topics/operations.ts';
 import { rolesTopic } from './topics/roles.ts';
+import { sizing } from './topics/sizing.ts';
 import { sms } from './topics/sms.ts';
 
 const topics: Record<string, () => string> = {
@@ -20,6 +21,7 @@ const topics: Record<string, () => string> = {
   json,
   audit,
   operations,
+  sizing,
   faq: () => faq,
 };
 

@@ -54,19 +54,20 @@ export function isConflict(error: unknown): boolean {
   const { constraint } = (error ?? {}) as PgError;
   return (
     ['40001', '40P01'].includes(codeOf(error)) ||
-    (codeOf(error) === '23505' && typeof constraint === 'string' && retried.includes(constraint))
+    isPlaceTaken(error) ||
+    // Two who come at the same time both take a request id for free.
+    (codeOf(error) === '23505' && constraint === 'requests_pkey')
   );
 }
 
 /** Whether another event is at the place of the chain where one was to be. */
 export function isPlaceTaken(error: unknown): boolean {
   const { constraint } = (error ?? {}) as PgError;
-  return codeOf(error) === '23505' && constraint === placeKey;
+  return codeOf(error) === '23505' && typeof constraint === 'string' && placeKey.test(constraint);
 }
 
-const placeKey = 'audit_events_subject_place_unique';
-/** Unique keys that two who come at the same time both take for free. */
-const retried = [placeKey, 'requests_pkey'];
+/** The key of a chain's places, on the whole table or on a partition of it. */
+const placeKey = /^audit_events_.*subject_place_/;
 
 const unreachable = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT|TWOFA_STANDBY)$/;
 

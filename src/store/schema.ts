@@ -72,7 +72,7 @@ export async function sqliteSchemaFault(all: All): Promise<string | null> {
 
 const triggers = `SELECT 'trigger ' || t.tgname::text AS name, c.relname || ' ' || t.tgenabled::text || ' ' || p.prosrc AS definition
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid)
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND pg_table_is_visible(c.oid)
   UNION ALL SELECT 'view ' || c.relname::text, '' FROM pg_class c WHERE c.relkind IN ('v', 'm') AND pg_table_is_visible(c.oid)
     AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
   UNION ALL SELECT 'rule ' || r.rulename::text, '' FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class

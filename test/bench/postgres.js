@@ -13,7 +13,7 @@ const minute = 60_000;
 const ip = '203.0.113.7';
 
 /** Starts a server whose commits are durable. */
-async function startServer() {
+export async function startServer() {
   const folder = mkdtempSync(join(tmpdir(), 'twofa-bench-postgres-'));
   chmodSync(folder, 0o711);
   const port = await new Promise((resolve) => {

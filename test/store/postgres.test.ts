@@ -1,10 +1,13 @@
 // The store on PostgreSQL: the contract, on a real server, and what only PostgreSQL has.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Store } from '../../src/actions/store.ts';
+import { partitionedTrail } from '../../src/store/partitions.ts';
 import { PostgresStores, type Server, startServer } from '../support/postgres.ts';
 import { storeContract } from './contract.ts';
 import type { Opened } from './engine.ts';
-import { actor, type Fixture, fill, verify } from './fixture.ts';
+import { actor, type Fixture, fill, theUser, verify } from './fixture.ts';
+import { signInSteps } from './sign-in-steps.ts';
 
 let server: Server;
 let stores: PostgresStores;
@@ -16,6 +19,39 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 storeContract({ name: 'PostgreSQL', gapless: false, open: () => stores.open() });
+
+describe('PostgreSQL, with the trail divided as the topic sizing shows', () => {
+  const open = async () => {
+    const opened = await stores.open();
+    const knex = opened.connect();
+    await knex.raw(partitionedTrail);
+    await knex.destroy();
+    return opened;
+  };
+  const engine = { name: 'PostgreSQL', gapless: false, open };
+
+  signInSteps(engine);
+
+  test('tables and triggers are those that twofa makes', async () => {
+    const opened = await open();
+    await fill(opened);
+    expect(await opened.store.schemaFault()).toBeNull();
+    await opened.sql('DROP TRIGGER audit_events_not_deleted ON audit_events');
+    expect(await opened.store.schemaFault()).toBe('the trigger audit_events_not_deleted is missing');
+    await opened.remove();
+  });
+
+  test('many who come at once are one after the other in their chain', async () => {
+    const opened = await open();
+    await fill(opened);
+    const stores = await Promise.all(Array.from({ length: 8 }, () => opened.again()));
+    const guess = (store: Store) => verify(opened, 'jane', '000000', {}, store);
+    await Promise.all(stores.flatMap((store) => [guess(store), guess(store), guess(store)]));
+    expect(await theUser(opened, 'jane')).toMatchObject({ attemptsLeft: 0, lockedAt: expect.any(Number) });
+    expect(await opened.store.verifyTrail(null)).toMatchObject({ intact: true });
+    await opened.remove();
+  });
+});
 
 describe('PostgreSQL alone: while a transaction that has written an event still runs', () => {
   let opened: Opened;

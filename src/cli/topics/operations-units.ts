@@ -124,7 +124,8 @@ export const alertRules = `groups:
       - alert: TwofaStandbyLags
         expr: >-
           twofa_standby_lag_seconds > 60 or
-          (twofa_standby_lag_seconds offset 1h unless twofa_standby_lag_seconds)
+          (twofa_standby_lag_seconds offset 1h
+          unless twofa_standby_lag_seconds)
         for: 5m
         annotations:
           summary: The standby is a minute behind, or is not read any more.
