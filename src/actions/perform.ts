@@ -185,6 +185,7 @@ export async function perform(services: Services, credential: Credential, reques
   const secret = await credential();
   const found = await authenticate(await services.store(), secret);
   const operator = 'refusal' in found ? found.operator : found;
+  services.madeBy?.(operator);
   try {
     if ('refusal' in found) throw found.refusal;
     return await permitted(services, operation, operator, request, input);
