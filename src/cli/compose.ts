@@ -85,7 +85,7 @@ export function compose(
   around: Pick<Surroundings, 'env'>,
   common: CommonOptions,
   notice: (text: string) => void,
-  { connections = 1 }: { connections?: number } = {},
+  { connections = 1 }: { connections?: number | undefined } = {},
 ): Composed {
   const { env } = around;
   const paths = pathsOf(env);
@@ -150,9 +150,7 @@ export function compose(
 
   const background = new Set<Promise<void>>();
   const inBackground = (work: Promise<void>): void => {
-    const going = work
-      .catch((error: Error) => notice(error.message))
-      .finally(() => background.delete(going));
+    const going = work.catch((error: Error) => notice(error.message)).finally(() => background.delete(going));
     background.add(going);
   };
   return {

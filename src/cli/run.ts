@@ -40,8 +40,11 @@ export interface Context {
   pages<T>(name: string, options: Record<string, unknown>, list: Paging<T>): AsyncIterable<T[]>;
   /** Sets the exit code of a command that ends without an error. */
   exit(code: number): void;
-  /** What Ctrl-C does in place of ending the program at once, for commands that have something to put away. */
-  onInterrupt(handler: () => void): void;
+  /**
+   * What Ctrl-C does in place of ending the program at once, for commands that have something to put away; null for
+   * ending it at once again.
+   */
+  onInterrupt(handler: (() => void) | null): void;
 }
 
 export interface Paging<T> {
@@ -99,6 +102,9 @@ const lists = new Set([
   'rollcall status',
 ]);
 
+/** Commands that carry out many requests at a time, each with the connections to PostgreSQL that they share. */
+const connections: Record<string, number> = { batch: 8, serve: 8 };
+
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '';
 }
@@ -130,7 +136,9 @@ export async function contextOf(
   const paint = colored ? (await import('./paint.ts')).paint : plain;
   const out = new Out({ ...around, format, quiet: common.quiet ?? false, paint });
   const { compose } = await import('./compose.ts');
-  const composed = compose(around, common, (text) => out.say(text));
+  const composed = compose(around, common, (text) => out.say(text), {
+    connections: connections[pathOf(command)],
+  });
   const account = common.account ?? around.env.TWOFA_ACCOUNT;
 
   const request = async <R>(name: string, options: Record<string, unknown> = {}): Promise<R> => {

@@ -1,0 +1,196 @@
+// Takes requests from many sides: carries them out in their turn, so many at a time, and says when there is room for more.
+import type { Delivery } from '../actions/delivery.ts';
+import type { Services } from '../actions/operation.ts';
+import type { Credential, Request } from '../actions/perform.ts';
+import { TwofaError } from '../errors.ts';
+import { Abouts } from './about.ts';
+import { Lanes, type Turn } from './lanes.ts';
+import { type Reply, replyTo } from './reply.ts';
+import { wholeNumber } from './run.ts';
+
+/** Requests at a time that were taken and whose replies nobody has yet; most of them wait for a mail server. */
+const takenMax = 10_000;
+/** And how much they and their replies may be, in bytes. */
+const bytesMax = 64 * 1024 * 1024;
+
+/** Requests at a time unless told otherwise. */
+export const usualInFlight = 64;
+const inFlightMax = 1000;
+
+/** @throws TwofaError `invalid-input` for what is no number of requests. */
+export function inFlightOf(text: string): number {
+  const number = wholeNumber('inFlight', text);
+  if (number >= 1 && number <= inFlightMax) return number;
+  throw new TwofaError('invalid-input', `inFlight "${number}" must be from 1 to ${inFlightMax}.`, {
+    details: { field: 'inFlight' },
+  });
+}
+
+/** A request that was taken. */
+export interface Taken {
+  request: Request;
+  /** What is answered with the reply. */
+  id: unknown;
+  credential: Credential;
+  /** Its length, in bytes. */
+  bytes: number;
+}
+
+export interface DeskOptions {
+  services: Services;
+  /** Requests at a time that the store works on; those that wait for a mail server or gateway do not count. */
+  inFlight: number;
+  /** Is told of a failure that is nobody's but ours. */
+  failed(error: unknown): void;
+  /** What is different for one request, such as who is told something beside its result. */
+  around?(taken: Taken): Partial<Services>;
+}
+
+/** Places of which each is somebody's until it is given back. */
+class Places {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  get isFull(): boolean {
+    return this.#free <= 0;
+  }
+
+  take(): Promise<void> | null {
+    this.#free -= 1;
+    return this.#free >= 0 ? null : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  giveBack(): void {
+    this.#free += 1;
+    this.#waiting.shift()?.();
+  }
+}
+
+/** The same delivery, which tells when somebody begins to wait for a mail server or gateway. */
+function telling(delivery: Delivery, waits: () => void): Delivery {
+  return {
+    channels: () => delivery.channels(),
+    textsPerUserPerDay: () => delivery.textsPerUserPerDay(),
+    rates: () => delivery.rates(),
+    send(message, sandbox) {
+      waits();
+      return delivery.send(message, sandbox);
+    },
+    statusOf(via, gatewayId) {
+      waits();
+      return delivery.statusOf(via, gatewayId);
+    },
+    probe: () => delivery.probe(),
+    close: () => delivery.close(),
+  };
+}
+
+/**
+ * Carries out requests. Those about one user take effect and are answered in the order in which they were taken; those
+ * in flight at a time share commits. What is to be delivered was committed before, so that a request gives its place to
+ * another as soon as it waits for a mail server.
+ */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #abouts: Abouts;
+  readonly #lanes = new Lanes();
+  readonly #places: Places;
+  #taken = 0;
+  #bytes = 0;
+  #changed: (() => void)[] = [];
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#abouts = new Abouts(options.services);
+    this.#places = new Places(options.inFlight);
+  }
+
+  /** Whether no more is to be taken now. */
+  get isFull(): boolean {
+    return this.#places.isFull || this.isCrowded;
+  }
+
+  /** Whether so much waits for its reply that no more can be taken. */
+  get isCrowded(): boolean {
+    return this.#taken >= takenMax || this.#bytes >= bytesMax;
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#changed.push(resolve));
+  }
+
+  #change(): void {
+    const told = this.#changed;
+    this.#changed = [];
+    for (const tell of told) tell();
+  }
+
+  /** Waits until there is room for another request. */
+  room(): Promise<void> {
+    return this.#until(() => !this.isFull);
+  }
+
+  /** Waits until every request that was taken is answered. */
+  idle(): Promise<void> {
+    return this.#until(() => this.#taken === 0);
+  }
+
+  /**
+   * Takes a request. Its turn is behind those that were taken before.
+   * @param answer gets the reply; what it gives back comes when the reply is with whoever asked.
+   * @returns once it has its turn: the reply comes later.
+   */
+  async take(taken: Taken, answer: (reply: Reply) => Promise<void>): Promise<void> {
+    this.#taken += 1;
+    this.#bytes += taken.bytes;
+    const turn = this.#lanes.enter(await this.#abouts.of(taken.request, taken.credential));
+    const answered = this.#carryOut(taken, turn).then((reply) => {
+      const gone = answer(reply);
+      turn.answered();
+      return gone;
+    });
+    this.#forget(answered, taken.bytes);
+  }
+
+  /** Answers what is no request: it has no turn, and counts as taken until its reply is with whoever asked. */
+  refuse(reply: Reply, answer: (reply: Reply) => Promise<void>): void {
+    this.#taken += 1;
+    this.#forget(answer(reply), 0);
+  }
+
+  /** Counts one less once its reply is with whoever asked. */
+  #forget(gone: Promise<void>, bytes: number): void {
+    void gone.finally(() => {
+      this.#taken -= 1;
+      this.#bytes -= bytes;
+      this.#change();
+    });
+  }
+
+  async #carryOut(taken: Taken, turn: Turn): Promise<Reply> {
+    const { services, around, failed } = this.#options;
+    if (turn.wait) await turn.wait;
+    await this.#places.take();
+    let placed = true;
+    const leave = () => {
+      if (!placed) return;
+      placed = false;
+      turn.tookEffect();
+      this.#places.giveBack();
+      this.#change();
+    };
+    const own: Services = {
+      ...services,
+      ...around?.(taken),
+      delivery: async () => telling(await services.delivery(), leave),
+    };
+    const reply = await replyTo(own, taken, failed);
+    leave();
+    if (taken.request.do === 'user.rename') this.#abouts.forgetNames();
+    return reply;
+  }
+}
