@@ -36,14 +36,14 @@ export interface Taken {
   bytes: number;
 }
 
-export interface DeskOptions {
+export interface DeskOptions<T extends Taken> {
   services: Services;
   /** Requests at a time that the store works on; those that wait for a mail server or gateway do not count. */
   inFlight: number;
   /** Is told of a failure that is nobody's but ours. */
   failed(error: unknown): void;
   /** What is different for one request, such as who is told something beside its result. */
-  around?(taken: Taken): Partial<Services>;
+  around?(taken: T): Partial<Services>;
 }
 
 /** Places of which each is somebody's until it is given back. */
@@ -94,8 +94,8 @@ function telling(delivery: Delivery, waits: () => void): Delivery {
  * in flight at a time share commits. What is to be delivered was committed before, so that a request gives its place to
  * another as soon as it waits for a mail server.
  */
-export class Desk {
-  readonly #options: DeskOptions;
+export class Desk<T extends Taken = Taken> {
+  readonly #options: DeskOptions<T>;
   readonly #abouts: Abouts;
   readonly #lanes = new Lanes();
   readonly #places: Places;
@@ -103,7 +103,7 @@ export class Desk {
   #bytes = 0;
   #changed: (() => void)[] = [];
 
-  constructor(options: DeskOptions) {
+  constructor(options: DeskOptions<T>) {
     this.#options = options;
     this.#abouts = new Abouts(options.services);
     this.#places = new Places(options.inFlight);
@@ -144,7 +144,7 @@ export class Desk {
    * @param answer gets the reply; what it gives back comes when the reply is with whoever asked.
    * @returns once it has its turn: the reply comes later.
    */
-  async take(taken: Taken, answer: (reply: Reply) => Promise<void>): Promise<void> {
+  async take(taken: T, answer: (reply: Reply) => Promise<void>): Promise<void> {
     this.#taken += 1;
     this.#bytes += taken.bytes;
     const turn = this.#lanes.enter(await this.#abouts.of(taken.request, taken.credential));
@@ -171,7 +171,7 @@ export class Desk {
     });
   }
 
-  async #carryOut(taken: Taken, turn: Turn): Promise<Reply> {
+  async #carryOut(taken: T, turn: Turn): Promise<Reply> {
     const { services, around, failed } = this.#options;
     if (turn.wait) await turn.wait;
     await this.#places.take();

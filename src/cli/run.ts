@@ -102,8 +102,8 @@ const lists = new Set([
   'rollcall status',
 ]);
 
-/** Commands that carry out many requests at a time, each with the connections to PostgreSQL that they share. */
-const connections: Record<string, number> = { batch: 8, serve: 8 };
+/** Commands that carry out many requests at a time, with the connections to PostgreSQL that these share. */
+const connections: Record<string, number> = { batch: 8 };
 
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '';
