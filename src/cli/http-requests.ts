@@ -9,6 +9,8 @@ import { type Reply, readRequest, refusal, requestBytesMax, tooLong } from './re
 
 /** How long a reply may wait until whoever asked takes more of it, in milliseconds. */
 const replyTakenMs = 60_000;
+/** Entries of a list that one request may ask for: a service has no memory to spare for more. */
+const listMax = 10_000;
 /** After how many seconds somebody who was turned away tries again. */
 const retryAfterSeconds = 1;
 
@@ -104,6 +106,14 @@ function tooLarge(): TurnedAway {
   return { status: 413, error: tooLong(), headers: { Connection: 'close' } };
 }
 
+function tooMany(): TurnedAway {
+  const error = new TwofaError('invalid-input', `limit must be at most ${listMax} here.`, {
+    hint: 'Ask for the next ones with "after".',
+    details: { field: 'limit' },
+  });
+  return { status: 400, error };
+}
+
 /** The token of a request, which is the only one that counts: that of the service itself never does. */
 function bearerOf({ headersDistinct }: IncomingMessage): string | TurnedAway {
   const given = headersDistinct.authorization ?? [];
@@ -167,6 +177,8 @@ export class HttpRequests {
     if (body === null) return turnAway(response, tooLarge());
     const read = readRequest(body);
     if ('error' in read) return turnAway(response, { status: 400, error: read.error }, read.id);
+    const { limit } = read.request;
+    if (typeof limit === 'number' && limit > listMax) return turnAway(response, tooMany(), read.id);
     if (this.#options.isStopping()) return turnAway(response, unavailable('is stopping'));
     const asked = { ...read, credential: async () => token, bytes: body.length };
     await this.#take({ ...asked, notices: [], tokenId: null, answered: false }, response);

@@ -137,8 +137,8 @@ async function listenOn(server: net.Server, descriptor: number): Promise<string>
       cause: error,
     });
   await begun(server, { fd: descriptor } as net.ListenOptions, failed);
-  const address = server.address();
-  if (typeof address === 'string') return address;
+  // Of a Unix socket that it did not make, Node knows no address; of any other it does.
+  if (server.address() === null) return 'the socket of systemd';
   server.close();
   throw new TwofaError('usage', 'The socket that systemd passed is no Unix socket.', {
     hint: 'Give the .socket unit a path: ListenStream=/run/twofa.sock',
