@@ -81,6 +81,7 @@ export async function runBatch(context: Context, { ordered, inFlight }: BatchOpt
   const input = new Input(around.stdin);
   const release = onSignal(context, (exit) => {
     context.exit(exit);
+    out.say('What was begun is finished; a second signal ends it at once.');
     input.stop();
   });
   around.stdout.once('close', input.stop).once('error', input.stop);

@@ -55,10 +55,7 @@ class Places {
     this.#free = places;
   }
 
-  get isFull(): boolean {
-    return this.#free <= 0;
-  }
-
+  /** Waits for a place; null where there is one. */
   take(): Promise<void> | null {
     this.#free -= 1;
     return this.#free >= 0 ? null : new Promise((resolve) => this.#waiting.push(resolve));
@@ -68,6 +65,16 @@ class Places {
     this.#free += 1;
     this.#waiting.shift()?.();
   }
+}
+
+/** How many requests are at each stage. */
+interface Stages {
+  /** Those that wait for their turn. */
+  waiting: number;
+  /** Those that the store works on, or is about to. */
+  working: number;
+  /** Those that wait for a mail server or gateway. */
+  sending: number;
 }
 
 /** The same delivery, which tells when somebody begins to wait for a mail server or gateway. */
@@ -99,9 +106,10 @@ export class Desk<T extends Taken = Taken> {
   readonly #abouts: Abouts;
   readonly #lanes = new Lanes();
   readonly #places: Places;
+  readonly #stages: Stages = { waiting: 0, working: 0, sending: 0 };
   #taken = 0;
   #bytes = 0;
-  #changed: (() => void)[] = [];
+  #told: (() => void)[] = [];
 
   constructor(options: DeskOptions<T>) {
     this.#options = options;
@@ -109,9 +117,10 @@ export class Desk<T extends Taken = Taken> {
     this.#places = new Places(options.inFlight);
   }
 
-  /** Whether no more is to be taken now. */
+  /** Whether no more is to be taken now. While messages are being sent, who waits may wait for one of them. */
   get isFull(): boolean {
-    return this.#places.isFull || this.isCrowded;
+    const { waiting, working, sending } = this.#stages;
+    return this.isCrowded || working + (sending === 0 ? waiting : 0) >= this.#options.inFlight;
   }
 
   /** Whether so much waits for its reply that no more can be taken. */
@@ -120,12 +129,12 @@ export class Desk<T extends Taken = Taken> {
   }
 
   async #until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise<void>((resolve) => this.#changed.push(resolve));
+    while (!holds()) await new Promise<void>((resolve) => this.#told.push(resolve));
   }
 
   #change(): void {
-    const told = this.#changed;
-    this.#changed = [];
+    const told = this.#told;
+    this.#told = [];
     for (const tell of told) tell();
   }
 
@@ -171,14 +180,22 @@ export class Desk<T extends Taken = Taken> {
     });
   }
 
+  #move(from: keyof Stages | null, to: keyof Stages | null): void {
+    if (from !== null) this.#stages[from] -= 1;
+    if (to !== null) this.#stages[to] += 1;
+  }
+
   async #carryOut(taken: T, turn: Turn): Promise<Reply> {
     const { services, around, failed } = this.#options;
+    this.#move(null, 'waiting');
     if (turn.wait) await turn.wait;
+    this.#move('waiting', 'working');
     await this.#places.take();
-    let placed = true;
-    const leave = () => {
-      if (!placed) return;
-      placed = false;
+    let stage: 'working' | 'sending' = 'working';
+    const sends = () => {
+      if (stage === 'sending') return;
+      stage = 'sending';
+      this.#move('working', 'sending');
       turn.tookEffect();
       this.#places.giveBack();
       this.#change();
@@ -186,10 +203,12 @@ export class Desk<T extends Taken = Taken> {
     const own: Services = {
       ...services,
       ...around?.(taken),
-      delivery: async () => telling(await services.delivery(), leave),
+      delivery: async () => telling(await services.delivery(), sends),
     };
     const reply = await replyTo(own, taken, failed);
-    leave();
+    // What is sent behind the answer, such as notices, is nobody's wait.
+    sends();
+    this.#move('sending', null);
     if (taken.request.do === 'user.rename') this.#abouts.forgetNames();
     return reply;
   }

@@ -3,6 +3,9 @@ import type { Writable } from 'node:stream';
 import { safeJson } from './escape.ts';
 import type { Reply } from './reply.ts';
 
+/** Characters that are written at the latest, and not kept for what may come with them. */
+const keptMax = 64 * 1024;
+
 /** A place in the order of replies. */
 interface Slot {
   line: string | null;
@@ -15,6 +18,7 @@ export class Replies {
   /** Places before which nothing may be written, in order. */
   #slots: Slot[] = [];
   #lines: string[] = [];
+  #length = 0;
   #written: (() => void)[] = [];
   #drained: Promise<void> | null = null;
 
@@ -55,13 +59,17 @@ export class Replies {
   #write({ line, written }: Slot): void {
     if (this.#lines.length === 0) setImmediate(() => this.#flush());
     this.#lines.push(line ?? '');
+    this.#length += line?.length ?? 0;
     this.#written.push(written);
+    if (this.#length >= keptMax) this.#flush();
   }
 
   #flush(): void {
     const text = this.#lines.join('');
     const told = this.#written;
+    if (text === '') return;
     this.#lines = [];
+    this.#length = 0;
     this.#written = [];
     const tell = () => {
       for (const written of told) written();

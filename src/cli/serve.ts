@@ -157,7 +157,7 @@ class Service {
       const server = this.#server();
       out.say(`Serving on ${await listen(server, this.#options.place)}.`);
       await stopped;
-      out.say('Stopping: what was begun is finished.');
+      out.say('Stopping: what was begun is finished; a second signal ends it at once.');
       if (await ended(server, this.#desk)) return;
       exit(exitCodes.failure);
       out.say(`Some requests did not end within ${stopMs / 1000} seconds.`);
