@@ -78,6 +78,7 @@ export const errorCodes = {
   'key-not-lost': exitCodes.refused,
   'key-kept-elsewhere': exitCodes.refused,
   'socket-in-use': exitCodes.refused,
+  'not-here': exitCodes.refused,
 
   'second-factor-required': exitCodes.secondFactorRequired,
   'code-rejected': exitCodes.codeRejected,
@@ -94,6 +95,7 @@ export const errorCodes = {
   'store-incompatible': exitCodes.storeUnavailable,
   'key-unavailable': exitCodes.storeUnavailable,
   'service-unavailable': exitCodes.storeUnavailable,
+  'answer-lost': exitCodes.storeUnavailable,
 
   interrupted: exitCodes.interrupted,
 } as const;

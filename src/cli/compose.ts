@@ -148,6 +148,11 @@ export function compose(
     return openDelivery({ config: found, templates, outboxFile: paths.outboxFile, notice, clock });
   });
 
+  const checkpoints = once(async () => {
+    const { checkpointFolder } = await import('./checkpoints.ts');
+    return checkpointFolder(join(paths.data, 'checkpoints'));
+  });
+
   const background = new Set<Promise<void>>();
   const inBackground = (work: Promise<void>): void => {
     const going = work.catch((error: Error) => notice(error.message)).finally(() => background.delete(going));
@@ -168,6 +173,10 @@ export function compose(
       random,
       notice,
       highWater,
+      checkpoints: {
+        has: async (day) => (await checkpoints()).has(day),
+        keep: async (day, checkpoint) => (await checkpoints()).keep(day, checkpoint),
+      },
       background: inBackground,
     },
     credential: async () => {

@@ -104,6 +104,7 @@ test('config path and config show name what is in effect', async () => {
     key: join(here.home, 'key.json'),
     database: `sqlite:${join(here.home, 'twofa.sqlite')}`,
     outbox: join(here.home, 'outbox.ndjson'),
+    service: null,
   });
   const rows = await here.json<Record<string, string>[]>(['config', 'show']);
   expect(rows.find((row) => row.key === 'database')).toMatchObject({

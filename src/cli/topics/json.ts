@@ -115,7 +115,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
     '{codeDigits, codeLifetimeMinutes, outstandingCodes, attempts, trustLifetimeDays, administratorHours, canBeDisabled, canBeConfigured}',
   ],
   ['config show', '[{key, value, source, variable}]'],
-  ['config path', '{config, profiles, key, database, outbox}'],
+  ['config path', '{config, profiles, key, database, outbox, service}'],
   ['doctor', '{ok, checks: [{id, ok, message, hint}]}'],
   ['version', '{version, node}'],
 ];
