@@ -199,7 +199,7 @@ test('the tour walks through the lifecycle in a home of its own, and leaves this
   try {
     const before = await northside.json(['audit', 'verify']);
     const { exit, stdout, stderr } = await northside.run(['tour'], {
-      env: { TWOFA_ACCOUNT: kid, TWOFA_TOKEN: 'bad' },
+      env: { TWOFA_ACCOUNT: kid, TWOFA_TOKEN: 'bad', TWOFA_URL: 'unix:/nowhere/twofa.sock' },
     });
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     expect(stdout).toContain('That was the whole lifecycle.');
