@@ -158,7 +158,9 @@ describe('a token serves until', () => {
     const { world } = here;
     const old = mintedOf(await create({ role: 'application', app: 'platform' }));
     await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}`, overlap: '1d' });
-    expect((await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}` })).expiresAt).toBeNull();
+    expect(
+      (await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}` })).expiresAt,
+    ).toBeNull();
   });
 });
 

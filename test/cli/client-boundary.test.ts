@@ -1,10 +1,10 @@
 // A client has neither key nor database, so that what its token may do is a boundary: everything goes through the service.
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client, socketFolder } from '../support/client.ts';
 import { type Prepared, quickNorthside } from '../support/in-process.ts';
-import { environment, kid, otherThan } from '../support/program.ts';
+import { kid, otherThan } from '../support/program.ts';
 import { Service } from '../support/service.ts';
 
 let here: Prepared;
@@ -15,12 +15,11 @@ let client: Client;
 beforeAll(async () => {
   here = await quickNorthside();
   folder = socketFolder();
-  service = await Service.open(folder, environment(here.home));
-  chmodSync(service.socket, 0o666);
+  service = await Service.start(here.home, folder);
   client = new Client(join(here.home, 'profiles.json'));
 });
 afterAll(async () => {
-  await service.close();
+  await service.stop();
   client.remove();
   here.remove();
   rmSync(folder, { recursive: true, force: true });

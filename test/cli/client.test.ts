@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runInProcess } from '../support/in-process.ts';
-import { environment, kid, type Ran } from '../support/program.ts';
+import { kid, type Ran } from '../support/program.ts';
 import { Service } from '../support/service.ts';
 import { argsOf, everyCommand, everySituation, profileOf, roles, type Situation } from './every-command.ts';
 
@@ -21,16 +21,16 @@ beforeAll(async () => {
   client = mkdtempSync(join(tmpdir(), 'twofa-client-'));
   cpSync(situation.here.home, served, { recursive: true });
   cpSync(join(served, 'profiles.json'), join(client, 'profiles.json'));
-  service = await Service.open(served, environment(served));
+  service = await Service.start(served, served);
 });
 afterAll(async () => {
-  await service.close();
+  await service.stop();
   situation.here.remove();
   for (const home of [served, client]) rmSync(home, { recursive: true, force: true });
 });
 
 /** What a client does not do: it works on key and store themselves. */
-const notHere = ['init', 'db migrate', 'db rekey'];
+const notHere = ['init', 'db migrate', 'db rekey', 'batch', 'serve'];
 /** What tells of the caller's own machine, or of the service, in words of its own. */
 const ofOnesOwn = ['health', 'doctor', 'config show', 'config path'];
 /** Needs no installation, and makes one of its own; tried below. */

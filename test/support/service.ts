@@ -1,60 +1,43 @@
-// A service for clients in tests: the requests of the library, over HTTP on a Unix socket.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { openTwofa, type Twofa, type TwofaError } from '../../src/index.ts';
+// A service that clients in tests are clients of: twofa serve, on the installation of a home.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { environment } from './program.ts';
 
-async function textOf(stream: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}
+const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
 
-/** Serves the installation that an environment names, one request at a time. */
 export class Service {
   readonly socket: string;
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #server: Server;
-  readonly #callers = new Map<string, Twofa>();
-  #notices: string[] = [];
-  #turn: Promise<void> = Promise.resolve();
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
-  private constructor(folder: string, env: NodeJS.ProcessEnv) {
-    this.socket = join(folder, 'twofa.sock');
-    this.#env = env;
-    this.#server = createServer((request, response) => {
-      this.#turn = this.#turn.then(() => this.#answer(request, response));
-    });
+  private constructor(socket: string, child: ChildProcess) {
+    this.socket = socket;
+    this.#child = child;
+    this.#ended = once(child, 'close');
   }
 
-  /** @param folder where the socket is. */
-  static async open(folder: string, env: NodeJS.ProcessEnv): Promise<Service> {
-    const service = new Service(folder, env);
-    await new Promise<void>((resolve) => service.#server.listen(service.socket, resolve));
+  /**
+   * Starts it, and waits until it listens.
+   * @param folder where the socket is, which everybody can connect to who can enter that folder.
+   */
+  static async start(home: string, folder: string): Promise<Service> {
+    const socket = join(folder, 'twofa.sock');
+    const args = ['serve', '--socket', socket, '--socket-mode', '666'];
+    const child = spawn(process.execPath, [executable, ...args], { env: environment(home), stdio: 'pipe' });
+    const service = new Service(socket, child);
+    let said = '';
+    for await (const text of child.stderr.setEncoding('utf8')) {
+      said += text;
+      if (said.includes('Serving on ')) break;
+    }
+    child.stderr.resume();
+    if (!said.includes('Serving on ')) throw new Error(`The service does not start: ${said}`);
     return service;
   }
 
-  #caller(token: string): Twofa {
-    const notice = (text: string) => this.#notices.push(text);
-    const caller = this.#callers.get(token) ?? openTwofa({ env: this.#env, token, notice });
-    this.#callers.set(token, caller);
-    return caller;
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const text = await textOf(request);
-    response.setHeader('content-type', 'application/json');
-    if (request.url === '/health') return void response.end(JSON.stringify({ ok: true }));
-    const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const { do: name, ...options } = JSON.parse(text) as { do: string };
-    this.#notices = [];
-    const answered = await this.#caller(token)
-      .request(name, options)
-      .catch((error: TwofaError) => ({ exit: error.exit, error: error.report() }));
-    response.end(JSON.stringify({ id: null, ...answered, notices: this.#notices }));
-  }
-
-  async close(): Promise<void> {
-    await new Promise((resolve) => this.#server.close(resolve));
-    for (const caller of this.#callers.values()) await caller.close();
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    await this.#ended;
   }
 }
