@@ -1,6 +1,7 @@
 // Reads requests from standard input, one a line, and writes their replies: the way in for an application that starts twofa once.
 import type { Credential, Request } from '../actions/perform.ts';
-import { Desk } from './desk.ts';
+import { Desk, type Taken, type Work } from './desk.ts';
+import { localWork } from './desk-work.ts';
 import { failureLines } from './failure.ts';
 import { Replies } from './replies.ts';
 import { readRequest, refusal, tooLong } from './reply.ts';
@@ -60,18 +61,25 @@ async function take(
   await desk.take({ ...read, request, credential, bytes: line?.length ?? 0 }, answer);
 }
 
+/** How requests are carried out: here, or by the service that this process is a client of. */
+async function workOf({ reach, around, common }: Context): Promise<Work<Taken>> {
+  const service = await reach.service();
+  if (service) return (await import('./service-work.ts')).serviceWork(service);
+  const failed = (error: unknown) => around.stderr.write(failureLines(error, common.debug ?? false));
+  return localWork({ services: reach.parts.services, failed });
+}
+
 /**
  * Carries out the requests of standard input. It reads no further while so many are in flight, or while nobody takes the
  * replies; the end of the input, SIGTERM, Ctrl-C and a reader that went away end it once all that was taken is answered.
  * @throws TwofaError where there is no token.
  */
 export async function runBatch(context: Context, { ordered, inFlight }: BatchOptions): Promise<void> {
-  const { parts, around, common, out } = context;
-  const token = await parts.credential();
+  const { own, around, common, out } = context;
+  const token = await own.credential();
   const account = common.account ?? around.env.TWOFA_ACCOUNT;
   const replies = new Replies(around.stdout, { ordered });
-  const failed = (error: unknown) => around.stderr.write(failureLines(error, common.debug ?? false));
-  const desk = new Desk({ services: parts.services, inFlight, failed });
+  const desk = new Desk({ work: await workOf(context), inFlight });
   const taking = {
     desk,
     replies,

@@ -1,11 +1,8 @@
 // Takes requests from many sides: carries them out in their turn, so many at a time, and says when there is room for more.
-import type { Delivery } from '../actions/delivery.ts';
-import type { Services } from '../actions/operation.ts';
 import type { Credential, Request } from '../actions/perform.ts';
 import { TwofaError } from '../errors.ts';
-import { Abouts } from './about.ts';
-import { Lanes, type Turn } from './lanes.ts';
-import { type Reply, replyTo } from './reply.ts';
+import { type About, Lanes, type Turn } from './lanes.ts';
+import type { Reply } from './reply.ts';
 import { wholeNumber } from './run.ts';
 
 /** Requests at a time that were taken and whose replies nobody has yet; most of them wait for a mail server. */
@@ -36,14 +33,21 @@ export interface Taken {
   bytes: number;
 }
 
+/** How requests are carried out: by the operations of this process, or by a service. */
+export interface Work<T extends Taken> {
+  /** Whom a request is about. Never rejects. */
+  about(taken: T): Promise<About>;
+  /**
+   * Carries it out. Whatever is refused or fails is a reply as well.
+   * @param sends is told when all that is to be done is done, but what has to be delivered.
+   */
+  reply(taken: T, sends: () => void): Promise<Reply>;
+}
+
 export interface DeskOptions<T extends Taken> {
-  services: Services;
+  work: Work<T>;
   /** Requests at a time that the store works on; those that wait for a mail server or gateway do not count. */
   inFlight: number;
-  /** Is told of a failure that is nobody's but ours. */
-  failed(error: unknown): void;
-  /** What is different for one request, such as who is told something beside its result. */
-  around?(taken: T): Partial<Services>;
 }
 
 /** Places of which each is somebody's until it is given back. */
@@ -77,33 +81,14 @@ interface Stages {
   sending: number;
 }
 
-/** The same delivery, which tells when somebody begins to wait for a mail server or gateway. */
-function telling(delivery: Delivery, waits: () => void): Delivery {
-  return {
-    channels: () => delivery.channels(),
-    textsPerUserPerDay: () => delivery.textsPerUserPerDay(),
-    rates: () => delivery.rates(),
-    send(message, sandbox) {
-      waits();
-      return delivery.send(message, sandbox);
-    },
-    statusOf(via, gatewayId) {
-      waits();
-      return delivery.statusOf(via, gatewayId);
-    },
-    probe: () => delivery.probe(),
-    close: () => delivery.close(),
-  };
-}
-
 /**
  * Carries out requests. Those about one user take effect and are answered in the order in which they were taken; those
  * in flight at a time share commits. What is to be delivered was committed before, so that a request gives its place to
  * another as soon as it waits for a mail server.
  */
 export class Desk<T extends Taken = Taken> {
-  readonly #options: DeskOptions<T>;
-  readonly #abouts: Abouts;
+  readonly #work: Work<T>;
+  readonly #inFlight: number;
   readonly #lanes = new Lanes();
   readonly #places: Places;
   readonly #stages: Stages = { waiting: 0, working: 0, sending: 0 };
@@ -111,16 +96,16 @@ export class Desk<T extends Taken = Taken> {
   #bytes = 0;
   #told: (() => void)[] = [];
 
-  constructor(options: DeskOptions<T>) {
-    this.#options = options;
-    this.#abouts = new Abouts(options.services);
-    this.#places = new Places(options.inFlight);
+  constructor({ work, inFlight }: DeskOptions<T>) {
+    this.#work = work;
+    this.#inFlight = inFlight;
+    this.#places = new Places(inFlight);
   }
 
   /** Whether no more is to be taken now. While messages are being sent, who waits may wait for one of them. */
   get isFull(): boolean {
     const { waiting, working, sending } = this.#stages;
-    return this.isCrowded || working + (sending === 0 ? waiting : 0) >= this.#options.inFlight;
+    return this.isCrowded || working + (sending === 0 ? waiting : 0) >= this.#inFlight;
   }
 
   /** Whether so much waits for its reply that no more can be taken. */
@@ -156,7 +141,7 @@ export class Desk<T extends Taken = Taken> {
   async take(taken: T, answer: (reply: Reply) => Promise<void>): Promise<void> {
     this.#taken += 1;
     this.#bytes += taken.bytes;
-    const turn = this.#lanes.enter(await this.#abouts.of(taken.request, taken.credential));
+    const turn = this.#lanes.enter(await this.#work.about(taken));
     const answered = this.#carryOut(taken, turn).then((reply) => {
       const gone = answer(reply);
       turn.answered();
@@ -186,7 +171,6 @@ export class Desk<T extends Taken = Taken> {
   }
 
   async #carryOut(taken: T, turn: Turn): Promise<Reply> {
-    const { services, around, failed } = this.#options;
     this.#move(null, 'waiting');
     if (turn.wait) await turn.wait;
     this.#move('waiting', 'working');
@@ -200,16 +184,10 @@ export class Desk<T extends Taken = Taken> {
       this.#places.giveBack();
       this.#change();
     };
-    const own: Services = {
-      ...services,
-      ...around?.(taken),
-      delivery: async () => telling(await services.delivery(), sends),
-    };
-    const reply = await replyTo(own, taken, failed);
+    const reply = await this.#work.reply(taken, sends);
     // What is sent behind the answer, such as notices, is nobody's wait.
     sends();
     this.#move('sending', null);
-    if (taken.request.do === 'user.rename') this.#abouts.forgetNames();
     return reply;
   }
 }

@@ -52,8 +52,14 @@ export class Reach {
 
   /** The parts behind requests, for what works on the installation itself. @throws TwofaError `not-here` in a client. */
   get parts(): Composed {
+    this.refuseClient();
+    return this.#composed;
+  }
+
+  /** @throws TwofaError `not-here` where requests go to a service */
+  refuseClient(): void {
     const socket = this.#socket();
-    if (socket === null) return this.#composed;
+    if (socket === null) return;
     throw new TwofaError(
       'not-here',
       `This works on key and store themselves, which only the service at unix:${socket} has.`,

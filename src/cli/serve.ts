@@ -9,6 +9,7 @@ import { kidProblem } from '../rules/text.ts';
 import { iso } from '../rules/time.ts';
 import { type Composed, compose } from './compose.ts';
 import { Desk } from './desk.ts';
+import { localWork } from './desk-work.ts';
 import { safeJson } from './escape.ts';
 import { failureLines } from './failure.ts';
 import { healthOf } from './health.ts';
@@ -103,9 +104,8 @@ class Service {
     this.#context = context;
     this.#options = options;
     this.#parts = compose(around, common, (text) => this.#notice(text), { connections: databaseConnections });
-    this.#desk = new Desk({
+    const work = localWork<Asked>({
       services: this.#parts.services,
-      inFlight: options.inFlight,
       failed: (error) => around.stderr.write(failureLines(error, common.debug ?? false)),
       around: (asked) => ({
         madeBy: ({ tokenId }) => {
@@ -113,6 +113,7 @@ class Service {
         },
       }),
     });
+    this.#desk = new Desk({ work, inFlight: options.inFlight });
   }
 
   /** What is said in the course of a request goes to its client, anything else to the log. */

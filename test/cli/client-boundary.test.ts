@@ -47,6 +47,10 @@ async function refusal(args: readonly string[], exit: number, env: Record<string
   return JSON.parse(ran.stderr.trim().split('\n').at(-1) ?? '').error;
 }
 
+interface Verified {
+  attemptsLeft: number;
+}
+
 const account = ['-a', kid];
 const maria = [...account, '-p', 'maria'];
 const platform = [...account, '-p', 'platform'];
@@ -137,6 +141,32 @@ describe('from a client', () => {
     expect(form.code).toBe('invalid-input');
   });
 
+  test('batch sends each request when its turn has come, and its replies are those of the service', async () => {
+    const who = { account: kid, ip: '203.0.113.9' };
+    const wrong = otherThan(here.lastCode('jane'));
+    const verify = { do: 'code.verify', user: 'david', ...who, code: wrong };
+    const requests: Record<string, unknown>[] = [1, 2, 3, 4, 5, 6, 7].map((id) => ({ id, ...verify }));
+    const others = [
+      { id: 'login', do: 'login', user: 'sam', ...who },
+      { id: 'refused', do: 'reactivate', users: ['david'], reason: 'let me', account: kid },
+      { id: 'unknown', do: 'no.such', account: kid },
+    ];
+    const lines = [...requests, ...others].map((request) => JSON.stringify(request));
+    const ran = await run(['batch', '-p', 'platform'], [...lines, 'no JSON', ''].join('\n'));
+    expect(ran.exit).toBe(0);
+    const texts = ran.stdout.trim().split('\n');
+    const replies = texts.map((text) => JSON.parse(text) as { id: unknown; exit: number; result?: Verified });
+    const verdicts = replies.filter(({ id }) => typeof id === 'number');
+    expect(verdicts.map(({ id, result }) => [id, result?.attemptsLeft])).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((id) => [id, 7 - id]),
+    );
+    const exits = replies
+      .filter((reply) => !verdicts.includes(reply))
+      .map(({ id, exit }) => `${id}: ${exit}`);
+    expect(exits.sort()).toEqual(['login: 7', 'null: 2', 'refused: 4', 'unknown: 2']);
+    await json(['reactivate', 'david', '--reason', 'tried', '--password-changed', ...maria]);
+  });
+
   test('a profile is stored when the service knows its token', async () => {
     const { token } = await json<{ token: string }>([
       'token',
@@ -159,6 +189,7 @@ describe('from a client', () => {
 
   test.each([
     ['init', ['init']],
+    ['serve', ['serve', '--socket', '/nowhere/other.sock']],
     ['db migrate', ['db', 'migrate', '--dry-run']],
     ['db rekey', ['db', 'rekey', '--lost-key', '--reason', 'gone', '--confirm', 'rekey']],
     ['a folder of checkpoints', ['maintain', '--checkpoint-folder', 'elsewhere']],

@@ -27,12 +27,15 @@ export class Service {
     const child = spawn(process.execPath, [executable, ...args], { env: environment(home), stdio: 'pipe' });
     const service = new Service(socket, child);
     let said = '';
-    for await (const text of child.stderr.setEncoding('utf8')) {
-      said += text;
-      if (said.includes('Serving on ')) break;
-    }
-    child.stderr.resume();
-    if (!said.includes('Serving on ')) throw new Error(`The service does not start: ${said}`);
+    const listens = new Promise<void>((resolve) => {
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        said += text;
+        if (said.includes('Serving on ')) resolve();
+      });
+    });
+    const ended = service.#ended.then(() => Promise.reject(new Error(`The service does not start: ${said}`)));
+    await Promise.race([listens, ended]);
+    ended.catch(() => {});
     return service;
   }
 

@@ -16,7 +16,10 @@ share what it takes to make them durable. A reply is written when its effect is 
 
 The end of the input ends it, exit 0, once all are answered. SIGTERM and Ctrl-C (exit
 130) do the same without reading on: what has no reply was not begun. "twofa help
-integrating" shows how an application uses it.`;
+integrating" shows how an application uses it.
+
+With TWOFA_URL it sends each request to the service when its turn has come; there what
+waits for a mail server counts among those in flight.`;
 
 export function batch(program: Command, run: Run): void {
   program

@@ -54,6 +54,7 @@ export function serve(program: Command, run: Run): void {
     .addHelpText('after', more)
     .action(
       run(async (context, options: Options) => {
+        context.reach.refuseClient();
         const { inFlightOf } = await import('../desk.ts');
         const inFlight = inFlightOf(options.inFlight);
         const place = await placeOf(context, options);
