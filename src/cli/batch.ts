@@ -63,10 +63,11 @@ async function take(
 
 /** How requests are carried out: here, or by the service that this process is a client of. */
 async function workOf({ reach, around, common }: Context): Promise<Work<Taken>> {
-  const service = await reach.service();
-  if (service) return (await import('./service-work.ts')).serviceWork(service);
   const failed = (error: unknown) => around.stderr.write(failureLines(error, common.debug ?? false));
-  return localWork({ services: reach.parts.services, failed });
+  const service = await reach.service();
+  if (!service) return localWork({ services: reach.parts.services, failed });
+  const { serviceWork } = await import('./service-work.ts');
+  return serviceWork(service, failed);
 }
 
 /**

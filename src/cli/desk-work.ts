@@ -1,6 +1,7 @@
 // Carries out the requests of a desk by the operations of this process, which holds key and store.
 import type { Delivery } from '../actions/delivery.ts';
 import type { Services } from '../actions/operation.ts';
+import { perform } from '../actions/perform.ts';
 import { Abouts } from './about.ts';
 import type { Taken, Work } from './desk.ts';
 import { replyTo } from './reply.ts';
@@ -42,8 +43,9 @@ export function localWork<T extends Taken>({ services, failed, around }: LocalWo
         ...around?.(taken),
         delivery: async () => telling(await services.delivery(), sends),
       };
-      const reply = await replyTo(own, taken, failed);
-      if (taken.request.do === 'user.rename') abouts.forgetNames();
+      const { id, request, credential } = taken;
+      const reply = await replyTo(id, () => perform(own, credential, request), failed);
+      if (request.do === 'user.rename') abouts.forgetNames();
       return reply;
     },
   };

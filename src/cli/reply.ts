@@ -1,6 +1,6 @@
 // A request as bytes, and its reply: the shapes that batch and serve have in common.
-import type { Services } from '../actions/operation.ts';
-import { type Credential, perform, type Request } from '../actions/perform.ts';
+import type { Answer } from '../actions/operation.ts';
+import type { Request } from '../actions/perform.ts';
 import { type ErrorReport, TwofaError } from '../errors.ts';
 
 /** Bytes that a request may have. */
@@ -59,17 +59,17 @@ export function readRequest(
 }
 
 /**
- * Carries out a request. Whatever is refused or fails is a reply as well.
+ * The reply to a request. Whatever is refused or fails is a reply as well.
+ * @param carryOut carries it out.
  * @param failed is told of what is no expected failure: whoever asked learns nothing of it.
  */
 export async function replyTo(
-  services: Services,
-  { id, request, credential }: { id: unknown; request: Request; credential: Credential },
+  id: unknown,
+  carryOut: () => Promise<Answer>,
   failed: (error: unknown) => void,
 ): Promise<Reply> {
   try {
-    const { exit, result } = await perform(services, credential, request);
-    return { id, exit, result };
+    return { id, ...(await carryOut()) };
   } catch (error) {
     if (error instanceof TwofaError) return refusal(id, error);
     failed(error);

@@ -41,6 +41,9 @@ const long = new Set([
   ...['db.restore', 'user.import', 'checklist', 'enable', 'announce', 'rollcall.start', 'rollcall.status'],
 ]);
 
+/** What every service takes without a look at its limit, in bytes. */
+const surelyTakenBytes = 64 * 1024;
+
 /** The shortest and the longest pause before a request that was not taken is made again, in milliseconds. */
 const pauseMs = { least: 100, most: 2000 };
 
@@ -72,6 +75,16 @@ async function tokenFor(request: Request, credential: Credential): Promise<strin
     await checkForm(request);
     throw error;
   }
+}
+
+/** What a request is sent as. @throws TwofaError `invalid-input` for one that is longer than a service takes */
+async function bodyOf(request: Request): Promise<Buffer> {
+  const body = Buffer.from(JSON.stringify(request));
+  if (body.length > surelyTakenBytes) {
+    const { requestBytesMax, tooLong } = await import('./reply.ts');
+    if (body.length > requestBytesMax) throw tooLong();
+  }
+  return body;
 }
 
 /** Makes an exchange, again after a pause for as long as the service says that it is busy, or restarts meanwhile. */
@@ -128,7 +141,7 @@ export function serviceDoor(
     socket,
     async request(request, credential) {
       const token = await tokenFor(request, credential);
-      const body = Buffer.from(JSON.stringify(request));
+      const body = await bodyOf(request);
       const headers = {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
@@ -162,6 +175,8 @@ export function serviceDoor(
       requireSocket(socket);
       const answer = await exchange(socket, { method: 'GET', path: '/health', answerMs, what: 'health' });
       const found = jsonOf(answer.text);
+      const reply = readReply(answer.text);
+      if (reply?.error) answerOf(reply);
       if (typeof found === 'object' && found !== null && 'ok' in found)
         return found as Record<string, unknown>;
       throw unreachable(

@@ -1,11 +1,10 @@
 // Carries out the requests of a desk by a service: each is sent when its turn has come.
 import type { Request } from '../actions/perform.ts';
-import { TwofaError } from '../errors.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import type { Taken, Work } from './desk.ts';
 import type { Door } from './door.ts';
 import type { About } from './lanes.ts';
-import { refusal } from './reply.ts';
+import { replyTo } from './reply.ts';
 
 /** Names of different accounts share their turns: only the store knows which account a token implies. */
 const account = '';
@@ -21,16 +20,10 @@ function aboutOf({ user, users, newUsername }: Request): About {
   return { account, users: names.map(foldKey) };
 }
 
-export function serviceWork(service: Door): Work<Taken> {
+/** @param failed is told of a failure that is nobody's but ours. */
+export function serviceWork(service: Door, failed: (error: unknown) => void): Work<Taken> {
   return {
     about: async ({ request }) => aboutOf(request),
-    async reply({ id, request, credential }) {
-      try {
-        return { id, ...(await service.request(request, credential)) };
-      } catch (error) {
-        if (error instanceof TwofaError) return refusal(id, error);
-        throw error;
-      }
-    },
+    reply: ({ id, request, credential }) => replyTo(id, () => service.request(request, credential), failed),
   };
 }

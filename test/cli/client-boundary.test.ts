@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client, socketFolder } from '../support/client.ts';
 import { type Prepared, quickNorthside } from '../support/in-process.ts';
 import { kid, otherThan } from '../support/program.ts';
-import { Service } from '../support/service.ts';
+import { type Service, startService } from '../support/running.ts';
 
 let here: Prepared;
 let folder: string;
@@ -15,7 +15,7 @@ let client: Client;
 beforeAll(async () => {
   here = await quickNorthside();
   folder = socketFolder();
-  service = await Service.start(here.home, folder);
+  service = await startService(here, ['--socket-mode', '666'], { folder });
   client = new Client(join(here.home, 'profiles.json'));
 });
 afterAll(async () => {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runInProcess } from '../support/in-process.ts';
-import { kid, type Ran } from '../support/program.ts';
-import { Service } from '../support/service.ts';
+import { environment, kid, type Ran } from '../support/program.ts';
+import { type Service, startService } from '../support/running.ts';
 import { argsOf, everyCommand, everySituation, profileOf, roles, type Situation } from './every-command.ts';
 
 let situation: Situation;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   client = mkdtempSync(join(tmpdir(), 'twofa-client-'));
   cpSync(situation.here.home, served, { recursive: true });
   cpSync(join(served, 'profiles.json'), join(client, 'profiles.json'));
-  service = await Service.start(served, served);
+  service = await startService({ home: served, environment: async () => environment(served) });
 });
 afterAll(async () => {
   await service.stop();

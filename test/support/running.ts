@@ -96,7 +96,10 @@ interface StartOptions {
   env?: Record<string, string>;
 }
 
-async function start(here: Installation, args: readonly string[], { env = {} }: StartOptions = {}) {
+/** What a process works on. */
+type Home = Pick<Installation, 'home' | 'environment'>;
+
+async function start(here: Home, args: readonly string[], { env = {} }: StartOptions = {}) {
   return spawn(process.execPath, [executable, ...args], {
     cwd: here.home,
     env: await here.environment(env),
@@ -182,13 +185,13 @@ export class Service extends Running {
   }
 }
 
-/** Starts the service, and waits until it listens. */
+/** Starts the service, and waits until it listens: in a folder of its own, or in its home. */
 export async function startService(
-  here: Installation,
+  here: Home,
   args: readonly string[] = [],
-  options?: StartOptions,
+  { folder = here.home, ...options }: StartOptions & { folder?: string } = {},
 ): Promise<Service> {
-  const socket = join(here.home, 'twofa.sock');
+  const socket = join(folder, 'twofa.sock');
   const service = new Service(await start(here, ['serve', '--socket', socket, ...args], options), socket);
   await service.until(/Serving on /);
   return service;
