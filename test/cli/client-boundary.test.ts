@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openTwofa } from '../../src/index.ts';
 import { Client, socketFolder } from '../support/client.ts';
 import { type Prepared, quickNorthside } from '../support/in-process.ts';
 import { kid, otherThan } from '../support/program.ts';
-import { type Service, startService } from '../support/running.ts';
+import { type Service, startService, tokenOf } from '../support/running.ts';
 
 let here: Prepared;
 let folder: string;
@@ -165,6 +166,23 @@ describe('from a client', () => {
       .map(({ id, exit }) => `${id}: ${exit}`);
     expect(exits.sort()).toEqual(['login: 7', 'null: 2', 'refused: 4', 'unknown: 2']);
     await json(['reactivate', 'david', '--reason', 'tried', '--password-changed', ...maria]);
+  });
+
+  test('the library is a client too', async () => {
+    const env = { TWOFA_HOME: client.home, TWOFA_URL: `unix:${service.socket}` };
+    const said: string[] = [];
+    const twofa = openTwofa({ env, token: tokenOf(here, 'platform'), notice: (text) => said.push(text) });
+    const options = { account: kid, user: 'jane' };
+    expect(await twofa.request('login', { ...options, ip: '203.0.113.11' })).toMatchObject({ exit: 7 });
+    await twofa.request('code.send', { ...options, via: 'email' });
+    expect(said).toEqual([expect.stringContaining('Sandbox: the email to j•••@northside.example is in')]);
+    await expect(
+      twofa.request('reactivate', { users: ['jane'], reason: 'x', account: kid }),
+    ).rejects.toMatchObject({
+      code: 'not-permitted',
+      exit: 4,
+    });
+    await twofa.close();
   });
 
   test('a profile is stored when the service knows its token', async () => {
