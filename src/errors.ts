@@ -77,6 +77,8 @@ export const errorCodes = {
   'key-mismatch': exitCodes.refused,
   'key-not-lost': exitCodes.refused,
   'key-kept-elsewhere': exitCodes.refused,
+  'socket-in-use': exitCodes.refused,
+  'not-here': exitCodes.refused,
 
   'second-factor-required': exitCodes.secondFactorRequired,
   'code-rejected': exitCodes.codeRejected,
@@ -92,6 +94,8 @@ export const errorCodes = {
   'store-busy': exitCodes.storeUnavailable,
   'store-incompatible': exitCodes.storeUnavailable,
   'key-unavailable': exitCodes.storeUnavailable,
+  'service-unavailable': exitCodes.storeUnavailable,
+  'answer-lost': exitCodes.storeUnavailable,
 
   interrupted: exitCodes.interrupted,
 } as const;

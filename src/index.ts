@@ -1,7 +1,7 @@
 // The library's face: the requests of the command line, in one's own process.
 import type { Answer } from './actions/operation.ts';
-import { perform } from './actions/perform.ts';
 import { compose } from './cli/compose.ts';
+import { Reach } from './cli/reach.ts';
 
 export { errorCodes, exitCodes, TwofaError } from './errors.ts';
 export type { Answer };
@@ -30,14 +30,18 @@ export interface Twofa {
 /** Connections to PostgreSQL of a process that makes many requests at a time. */
 const libraryConnections = 8;
 
-/** Opens the installation that the variables name; nothing is read before the first request. */
+/**
+ * Opens the installation that the variables name: the one here, or that of the service of `TWOFA_URL`. Nothing is read
+ * before the first request.
+ */
 export function openTwofa(options: TwofaOptions = {}): Twofa {
   const { env = process.env, token, connections = libraryConnections, notice = () => {} } = options;
   const common = { input: false, color: false };
   const composed = compose({ env }, common, notice, { connections });
+  const reach = new Reach(composed, { env, say: notice });
   const credential = token === undefined ? composed.credential : async () => token;
   return {
-    request: (name, given = {}) => perform(composed.services, credential, { ...given, do: name }),
+    request: async (name, given = {}) => (await reach.door()).request({ ...given, do: name }, credential),
     close: () => composed.close(),
   };
 }

@@ -60,18 +60,21 @@ function operatorOf(found: Authentication): Operator {
   };
 }
 
+/** What is said of a token that is none of this store. */
+export function invalidToken(secret: string): TwofaError {
+  const copied = isTokenShaped(secret) ? 'is not known to this store' : 'is incomplete or mistyped';
+  return new TwofaError('token-invalid', `The access token ${copied}.`, {
+    hint: 'Store a valid one with "twofa auth login".',
+  });
+}
+
 /**
  * The operator of a token, or the refusal of one that is worth nothing any more.
  * @throws TwofaError `token-invalid` for what is no token of this store.
  */
 export async function authenticate(store: Store, secret: string): Promise<Operator | Refused> {
   const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret)) : null;
-  if (!found) {
-    const copied = isTokenShaped(secret) ? 'is not known to this store' : 'is incomplete or mistyped';
-    throw new TwofaError('token-invalid', `The access token ${copied}.`, {
-      hint: 'Store a valid one with "twofa auth login".',
-    });
-  }
+  if (!found) throw invalidToken(secret);
   const operator = operatorOf(found);
   const refusal = refusalOf(found);
   return refusal ? { operator, refusal } : operator;

@@ -61,6 +61,8 @@ export interface Services {
   highWater?: HighWater;
   /** Is told how far a long request is. */
   progress?(events: number): void;
+  /** Is told who makes a request, once that is known. */
+  madeBy?(operator: Operator): void;
 }
 
 /** One call: who makes it, with which services. */

@@ -172,19 +172,33 @@ function refusalHint(name: string): string {
   return '"twofa help roles" says who may do what.';
 }
 
+/** Reads a request: the operation that it asks for, and its input. @throws TwofaError `invalid-input` */
+async function readRequest(request: Request): Promise<{ operation: Operation<unknown>; input: unknown }> {
+  const operation = await load(request.do);
+  const { do: _do, account: _account, ...options } = request;
+  if (request.account !== undefined) read(accountField, { account: request.account });
+  return { operation, input: read(operation.input, options) };
+}
+
+/**
+ * Checks the form of a request, which comes before everything else, and nothing more.
+ * @throws TwofaError `invalid-input`
+ */
+export async function checkForm(request: Request): Promise<void> {
+  await readRequest(request);
+}
+
 /**
  * Carries out a request for the operator of a token. Checks come in this order: form of the input (exit 2),
  * token and role (4), the operator's own second factor (7), account, then user (5), then the state.
  * @throws TwofaError for whatever is refused or fails; an expected verdict of a sign-in is an answer.
  */
 export async function perform(services: Services, credential: Credential, request: Request): Promise<Answer> {
-  const operation = await load(request.do);
-  const { do: _do, account: _account, ...options } = request;
-  if (request.account !== undefined) read(accountField, { account: request.account });
-  const input = read(operation.input, options);
+  const { operation, input } = await readRequest(request);
   const secret = await credential();
   const found = await authenticate(await services.store(), secret);
   const operator = 'refusal' in found ? found.operator : found;
+  services.madeBy?.(operator);
   try {
     if ('refusal' in found) throw found.refusal;
     return await permitted(services, operation, operator, request, input);

@@ -174,10 +174,10 @@ async function theToken(call: Call, tables: Reading, id: number): Promise<Token>
 export const tokenRevoke = operation({
   permission: 'token.revoke',
   account: 'optional',
-  input: v.strictObject({ id: tokenId }),
+  input: v.strictObject({ tokenId }),
   async perform(call, input) {
     return call.write(async (tables) => {
-      const token = await theToken(call, tables, input.id);
+      const token = await theToken(call, tables, input.tokenId);
       if (token.revokedAt !== null) return done({ ...tokenView(token), changed: false });
       const event: NewEvent = { action: 'token.revoked', account: token.accountKid, user: token.user };
       return done({
@@ -191,10 +191,10 @@ export const tokenRevoke = operation({
 export const tokenRotate = operation({
   permission: 'token.create',
   account: 'optional',
-  input: v.strictObject({ id: tokenId, overlap: v.optional(duration, '7d') }),
+  input: v.strictObject({ tokenId, overlap: v.optional(duration, '7d') }),
   async perform(call, input) {
     return call.write(async (tables) => {
-      const old = await theToken(call, tables, input.id);
+      const old = await theToken(call, tables, input.tokenId);
       if (old.revokedAt !== null) {
         throw new TwofaError('token-revoked', `Token tok_${old.id} is revoked and cannot be rotated.`, {
           hint: 'Make a new one with "twofa token create".',

@@ -30,12 +30,15 @@ export interface Composed {
   close(): Promise<void>;
 }
 
-/** Makes a value when it is first asked for, and the same one ever after. */
+/** Makes a value when it is first asked for, and the same one ever after; what could not be made is tried again. */
 function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made(): Promise<T> | undefined } {
   let made: Promise<T> | undefined;
   return Object.assign(
     () => {
-      made ??= make();
+      made ??= make().catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      });
       return made;
     },
     { made: () => made },
@@ -82,7 +85,7 @@ export function compose(
   around: Pick<Surroundings, 'env'>,
   common: CommonOptions,
   notice: (text: string) => void,
-  { connections = 1 }: { connections?: number } = {},
+  { connections = 1 }: { connections?: number | undefined } = {},
 ): Composed {
   const { env } = around;
   const paths = pathsOf(env);
@@ -145,7 +148,16 @@ export function compose(
     return openDelivery({ config: found, templates, outboxFile: paths.outboxFile, notice, clock });
   });
 
-  const background: Promise<void>[] = [];
+  const checkpoints = once(async () => {
+    const { checkpointFolder } = await import('./checkpoints.ts');
+    return checkpointFolder(join(paths.data, 'checkpoints'));
+  });
+
+  const background = new Set<Promise<void>>();
+  const inBackground = (work: Promise<void>): void => {
+    const going = work.catch((error: Error) => notice(error.message)).finally(() => background.delete(going));
+    background.add(going);
+  };
   return {
     paths,
     clock,
@@ -161,7 +173,11 @@ export function compose(
       random,
       notice,
       highWater,
-      background: (work) => void background.push(work.catch((error: Error) => notice(error.message))),
+      checkpoints: {
+        has: async (day) => (await checkpoints()).has(day),
+        keep: async (day, checkpoint) => (await checkpoints()).keep(day, checkpoint),
+      },
+      background: inBackground,
     },
     credential: async () => {
       const { findToken } = await import('./profiles.ts');

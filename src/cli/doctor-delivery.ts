@@ -6,8 +6,8 @@ import { emailProblem } from '../rules/email.ts';
 import { defaultLanguage } from '../rules/language.ts';
 import { maskContact } from '../rules/mask.ts';
 import { abandonedAfterMs } from '../rules/retries.ts';
+import type { Advice, Check } from './check.ts';
 import type { Composed } from './compose.ts';
-import type { Advice, Check } from './doctor.ts';
 
 /** Messages or notices that are counted at the most. */
 const countedMax = 1000;

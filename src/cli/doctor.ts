@@ -6,6 +6,7 @@ import { TwofaError } from '../errors.ts';
 import { dayMs } from '../rules/constants.ts';
 import { withoutPassword } from '../rules/database-url.ts';
 import { identify } from '../store/open.ts';
+import { type Advice, type Check, check } from './check.ts';
 import type { Composed } from './compose.ts';
 import { configured, leftovers, ownWords, probes, type Recipient, sendTest } from './doctor-delivery.ts';
 import { requireProtected } from './protection.ts';
@@ -16,31 +17,6 @@ const expiresSoonMs = 14 * dayMs;
 const sharedByUsers = 50;
 /** Tokens or addresses named at the most. */
 const namedMax = 20;
-
-export interface Check {
-  id: string;
-  ok: boolean;
-  message: string;
-  hint: string | null;
-}
-
-/** Something to be done, though nothing has failed. */
-export interface Advice {
-  message: string;
-  hint: string;
-}
-
-/** Carries out a check; what it throws, or advises, is what is wrong. */
-async function check(id: string, work: () => Promise<string | Advice>): Promise<Check> {
-  try {
-    const found = await work();
-    if (typeof found !== 'string') return { id, ok: false, ...found };
-    return { id, ok: true, message: found, hint: null };
-  } catch (error) {
-    const hint = error instanceof TwofaError ? error.hint : null;
-    return { id, ok: false, message: (error as Error).message, hint };
-  }
-}
 
 /** The ring itself, and that the store's key is in it. */
 async function key(parts: Composed): Promise<string> {
@@ -140,9 +116,10 @@ async function isSandbox(parts: Composed): Promise<boolean> {
 }
 
 async function token(parts: Composed): Promise<string> {
-  const { authenticateAs } = await import('./operator.ts');
-  const operator = await authenticateAs(parts, await parts.credential());
-  return `You are ${operator.user ?? operator.role}${operator.account ? ` of account ${operator.account}` : ''}`;
+  const { localDoor } = await import('./door.ts');
+  const { authenticateAs, operatorWords } = await import('./operator.ts');
+  const operator = await authenticateAs(localDoor(parts.services), await parts.credential());
+  return `You are ${operatorWords(operator)}`;
 }
 
 /**

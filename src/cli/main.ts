@@ -93,7 +93,8 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
   if (argv.length === 0) return main(['--help'], around);
   let exit: number = exitCodes.done;
   // What was saved is whole whenever the program ends, so that without more to put away it ends at once.
-  let putAway = (): void => process.exit(exitCodes.interrupted);
+  const endAtOnce = (): void => process.exit(exitCodes.interrupted);
+  let putAway = endAtOnce;
   const interrupt = () => putAway();
   process.on('SIGINT', interrupt);
   const run: Run =
@@ -105,7 +106,7 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
           exit = code;
         },
         onInterrupt: (handler) => {
-          putAway = handler;
+          putAway = handler ?? endAtOnce;
         },
       });
       try {

@@ -11,8 +11,8 @@ export async function tellToken(
   token: NewToken,
   profile: string | undefined,
 ): Promise<void> {
-  const { out, parts } = context;
-  if (profile !== undefined) saveProfile(parts.paths.profilesFile, profile, token.token, false);
+  const { out, own } = context;
+  if (profile !== undefined) saveProfile(own.paths.profilesFile, profile, token.token, false);
   await out.document(token, () => [
     ...out.pairs([
       ['Id', token.id],

@@ -1,5 +1,5 @@
-// Who a token makes you: asked of the store with that very token.
-import type { Composed } from './compose.ts';
+// Who a token makes you: asked with that very token.
+import type { Door } from './door.ts';
 
 export interface OperatorView {
   role: string;
@@ -10,8 +10,12 @@ export interface OperatorView {
 }
 
 /** The operator of a token that is not stored as a profile yet. @throws TwofaError for a token that is worth nothing. */
-export async function authenticateAs(parts: Composed, token: string): Promise<OperatorView> {
-  const { perform } = await import('../actions/perform.ts');
-  const answer = await perform(parts.services, async () => token, { do: 'auth.status' });
+export async function authenticateAs(door: Door, token: string): Promise<OperatorView> {
+  const answer = await door.request({ do: 'auth.status' }, async () => token);
   return answer.result as OperatorView;
+}
+
+/** An operator in a few words, for people. */
+export function operatorWords({ role, account, user }: OperatorView): string {
+  return `${user ?? role}${account ? ` of account ${account}` : ''}`;
 }

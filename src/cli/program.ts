@@ -5,6 +5,7 @@ import { account } from './commands/account.ts';
 import { announce } from './commands/announce.ts';
 import { audit } from './commands/audit.ts';
 import { auth } from './commands/auth.ts';
+import { batch } from './commands/batch.ts';
 import { checklist } from './commands/checklist.ts';
 import { code } from './commands/code.ts';
 import { completion } from './commands/completion.ts';
@@ -28,6 +29,7 @@ import { practice } from './commands/practice.ts';
 import { reactivate } from './commands/reactivate.ts';
 import { recovery } from './commands/recovery.ts';
 import { rollcall } from './commands/rollcall.ts';
+import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
 import { tour } from './commands/tour.ts';
@@ -40,7 +42,7 @@ const commands = [
     'Prepare and enable',
     [init, account, practice, user, find, checklist, rollcall, announce, enable, disable],
   ],
-  ['Sign-in', [login, code, location]],
+  ['Sign-in', [login, code, location, batch, serve]],
   [
     'Watch and mend',
     [status, lockouts, reactivate, recovery, notices, audit, doctor, health, metrics, maintain, db],

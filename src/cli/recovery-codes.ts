@@ -18,7 +18,7 @@ import type { Context } from './run.ts';
 /** Where new recovery codes go; null: nobody would see them. */
 export type Showing = { to: 'terminal' } | { to: 'file'; file: string } | null;
 
-function unwritable(file: string, problem: string, cause?: unknown): TwofaError {
+export function unwritable(file: string, problem: string, cause?: unknown): TwofaError {
   return new TwofaError('file-unwritable', `The recovery codes cannot go to ${file}: ${problem}.`, {
     hint: 'Name a file that does not exist yet, in a folder that you can write. Nothing was done.',
     details: { file },
@@ -46,7 +46,7 @@ function checkNew(file: string): void {
   }
 }
 
-function textOf(kid: string, codes: readonly string[]): string {
+export function textOf(kid: string, codes: readonly string[]): string {
   return [
     `# Recovery codes of account ${kid} for twofa. Each lifts the lock of a System Administrator, once:`,
     `#   twofa reactivate USER --recovery-code --reason TEXT -a ${kid}`,
@@ -102,7 +102,8 @@ export type ShownCodes = readonly string[] | { file: string } | null;
 
 /**
  * Makes a request that makes recovery codes. Those for a file are in it, durably, before they count; when they cannot
- * be written nothing is done, and when nothing is done there is no file.
+ * be written nothing is done, and when nothing is done there is no file. Of a service they come with its answer, so that
+ * the file is made beforehand.
  */
 export async function requestShowing<R extends { account: string; recoveryCodes: string[] | null }>(
   context: Context,
@@ -111,7 +112,12 @@ export async function requestShowing<R extends { account: string; recoveryCodes:
 ): Promise<Omit<R, 'recoveryCodes'> & { recoveryCodes: ShownCodes }> {
   if (showing?.to !== 'file') return ask();
   const { file } = showing;
-  const { services } = context.parts;
+  const { local } = context.reach;
+  if (!local) {
+    const { requestInto } = await import('./recovery-code-answer.ts');
+    return requestInto(file, ask);
+  }
+  const { services } = local;
   let written = false;
   services.keepRecoveryCodes = async (kid, codes) => {
     writeNew(file, textOf(kid, codes));

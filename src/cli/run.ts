@@ -4,6 +4,7 @@ import type { Request } from '../actions/perform.ts';
 import { TwofaError } from '../errors.ts';
 import type { Composed } from './compose.ts';
 import type { Format, Out } from './out.ts';
+import type { Reach } from './reach.ts';
 
 /** Streams and surroundings of the process, passed in so that a test can give its own. */
 export interface Surroundings {
@@ -30,8 +31,12 @@ export interface Context {
   around: Surroundings;
   common: CommonOptions;
   out: Out;
-  /** The parts behind requests, for commands that need no token. */
-  parts: Composed;
+  /** What the caller has on their own machine, also where a service has the rest: files and configuration. */
+  own: Pick<Composed, 'paths' | 'config' | 'databaseUrl' | 'keySource' | 'credential'>;
+  /** The installation that the command is for: the one here, or a service's. */
+  reach: Reach;
+  /** The parts behind requests, for commands that work on the installation itself. Asking for them refuses a client. */
+  readonly parts: Composed;
   /** Whether questions may be asked: stdin and stderr are a terminal, and --no-input was not given. */
   mayAsk: boolean;
   /** Makes a request for the operator. The exit code of its answer becomes the command's. */
@@ -40,8 +45,11 @@ export interface Context {
   pages<T>(name: string, options: Record<string, unknown>, list: Paging<T>): AsyncIterable<T[]>;
   /** Sets the exit code of a command that ends without an error. */
   exit(code: number): void;
-  /** What Ctrl-C does in place of ending the program at once, for commands that have something to put away. */
-  onInterrupt(handler: () => void): void;
+  /**
+   * What Ctrl-C does in place of ending the program at once, for commands that have something to put away; null for
+   * ending it at once again.
+   */
+  onInterrupt(handler: (() => void) | null): void;
 }
 
 export interface Paging<T> {
@@ -99,6 +107,9 @@ const lists = new Set([
   'rollcall status',
 ]);
 
+/** Commands that carry out many requests at a time, with the connections to PostgreSQL that these share. */
+const connections: Record<string, number> = { batch: 8 };
+
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}`.trim() : '';
 }
@@ -130,21 +141,26 @@ export async function contextOf(
   const paint = colored ? (await import('./paint.ts')).paint : plain;
   const out = new Out({ ...around, format, quiet: common.quiet ?? false, paint });
   const { compose } = await import('./compose.ts');
-  const composed = compose(around, common, (text) => out.say(text));
-  const account = common.account ?? around.env.TWOFA_ACCOUNT;
+  const composed = compose(around, common, (text) => out.say(text), {
+    connections: connections[pathOf(command)],
+  });
+  const { Reach } = await import('./reach.ts');
+  const { env } = around;
+  const reach = new Reach(composed, { env, database: common.database, say: (text) => out.say(text) });
+  const account = common.account ?? env.TWOFA_ACCOUNT;
 
   const request = async <R>(name: string, options: Record<string, unknown> = {}): Promise<R> => {
-    const { perform } = await import('../actions/perform.ts');
+    const door = await reach.door();
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const request: Request = { do: name, ...(account === undefined ? {} : { account }), ...given };
-    const answer = await perform(composed.services, composed.credential, request).catch(async (error) => {
+    const answer = await door.request(request, composed.credential).catch(async (error) => {
       if ((error as { code?: unknown }).code !== 'second-factor-required' || !context.mayAsk) throw error;
       const { proveSecondFactor } = await import('./second-factor.ts');
       await proveSecondFactor(context, async (name, options) => {
-        const own = await perform(composed.services, composed.credential, { ...options, do: name });
+        const own = await door.request({ ...options, do: name }, composed.credential);
         return own.result as never;
       });
-      return perform(composed.services, composed.credential, request);
+      return door.request(request, composed.credential);
     });
     if (answer.exit !== 0) controls.exit(answer.exit);
     return answer.result as R;
@@ -154,7 +170,11 @@ export async function contextOf(
     around,
     common,
     out,
-    parts: composed,
+    own: composed,
+    reach,
+    get parts() {
+      return reach.parts;
+    },
     mayAsk: common.input && around.stdin.isTTY === true && around.stderr.isTTY === true,
     request,
     pages: (name, options, list) => pages(request, name, options, list),

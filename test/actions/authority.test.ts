@@ -181,16 +181,16 @@ describe('narrowed tokens', () => {
     const administrator = as['system-administrator'];
     const existing = await world.refused(
       administrator,
-      { do: 'token.revoke', id: `tok_${other.id}` },
+      { do: 'token.revoke', tokenId: `tok_${other.id}` },
       'token-not-found',
     );
     const missing = await world.refused(
       administrator,
-      { do: 'token.revoke', id: 'tok_987' },
+      { do: 'token.revoke', tokenId: 'tok_987' },
       'token-not-found',
     );
     expect(existing.message.replace(`tok_${other.id}`, 'tok_987')).toBe(missing.message);
-    const unbound = { do: 'token.revoke', id: `tok_${as.owner.id}` };
+    const unbound = { do: 'token.revoke', tokenId: `tok_${as.owner.id}` };
     await world.refused(administrator, unbound, 'token-not-found');
     const listed = await world.done(administrator, { do: 'token.list' });
     expect(new Set(listed.map((token: { account: string }) => token.account))).toEqual(new Set([kid]));

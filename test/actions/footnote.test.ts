@@ -142,7 +142,7 @@ test('a token made with --may contacts says so in the trail, and keeps it when r
   const { world, as } = here;
   const made = await world.done(as.owner, { do: 'token.create', role: 'provisioner', mayContacts: true });
   expect((await world.lastEvent()).details).toMatchObject({ role: 'provisioner', mayContacts: true });
-  const rotated = await world.done(as.owner, { do: 'token.rotate', id: made.id });
+  const rotated = await world.done(as.owner, { do: 'token.rotate', tokenId: made.id });
   const token = { id: Number(rotated.id.slice(4)), secret: rotated.token };
   const request = { do: 'user.update', account: kid, user: 'jane', email: 'j2@northside.example' };
   expect(await world.done(token, request)).toMatchObject({ email: 'j2@northside.example', changed: true });

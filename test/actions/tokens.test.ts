@@ -112,26 +112,26 @@ describe('a token serves until', () => {
   test('it is revoked, once and for all', async () => {
     const { world } = here;
     const token = mintedOf(await create({ role: 'provisioner' }));
-    const revoke = { do: 'token.revoke', id: `tok_${token.id}` };
+    const revoke = { do: 'token.revoke', tokenId: `tok_${token.id}` };
     expect(await world.done(owner(), revoke)).toMatchObject({ changed: true });
     expect(await world.done(owner(), revoke)).toMatchObject({ changed: false });
     await world.refused(token, status, 'token-revoked');
-    await world.refused(owner(), { do: 'token.rotate', id: revoke.id }, 'token-revoked');
+    await world.refused(owner(), { do: 'token.rotate', tokenId: revoke.tokenId }, 'token-revoked');
   });
 
   test('a System Administrator of its account revokes it', async () => {
     const { world, as, omar } = here;
     const mine = await world.mint('application', { kid, app });
-    await world.done(as['system-administrator'], { do: 'token.revoke', id: `tok_${mine.id}` });
+    await world.done(as['system-administrator'], { do: 'token.revoke', tokenId: `tok_${mine.id}` });
     await world.refused(mine, status, 'token-revoked');
-    await world.done(omar, { do: 'token.revoke', id: `tok_${as['system-administrator'].id}` });
+    await world.done(omar, { do: 'token.revoke', tokenId: `tok_${as['system-administrator'].id}` });
     await world.refused(as['system-administrator'], { do: 'user.list' }, 'token-revoked');
   });
 
   test('the overlap after its rotation is over', async () => {
     const { world } = here;
     const old = mintedOf(await create({ role: 'provisioner', account: kid, name: 'CI', mayContacts: true }));
-    const made = await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}`, overlap: '2d' });
+    const made = await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}`, overlap: '2d' });
     expect(made).toMatchObject({ role: 'provisioner', account: kid, name: 'CI', expiresAt: null });
     const fresh = mintedOf(made);
     expect((await world.events()).slice(-2)).toMatchObject([
@@ -148,7 +148,7 @@ describe('a token serves until', () => {
   test('an overlap never makes a token live longer than it would', async () => {
     const { world } = here;
     const old = mintedOf(await create({ role: 'customer-care', expires: '1d' }));
-    const made = await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}` });
+    const made = await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}` });
     expect(made.expiresAt).toBe('2026-03-03T09:00:00.000Z');
     world.clock.move(dayMs);
     await world.refused(old, status, 'token-expired');
@@ -157,8 +157,10 @@ describe('a token serves until', () => {
   test('a token rotated twice does not pass its shortened life on', async () => {
     const { world } = here;
     const old = mintedOf(await create({ role: 'application', app: 'platform' }));
-    await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}`, overlap: '1d' });
-    expect((await world.done(owner(), { do: 'token.rotate', id: `tok_${old.id}` })).expiresAt).toBeNull();
+    await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}`, overlap: '1d' });
+    expect(
+      (await world.done(owner(), { do: 'token.rotate', tokenId: `tok_${old.id}` })).expiresAt,
+    ).toBeNull();
   });
 });
 

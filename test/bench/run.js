@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { byBatch } from './batch.js';
 import { openFloor } from './floor.js';
 import { onPostgres } from './postgres.js';
 import { lengthenTrail, passOver } from './trail.js';
@@ -167,6 +168,7 @@ try {
   startUp('--version', ['--version'], '≤ 1.15 node');
   startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
   await againstFloor(token);
+  await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
   verifyTrail(token);
 } finally {
   rmSync(home, { recursive: true, force: true });

@@ -107,6 +107,9 @@ export const everyCommand: Record<string, Each> = {
   'code verify': { ...applications, args: () => ['jane', '--ip', ip], input: ({ wrong }) => wrong, exit: 8 },
   'location list': { ...administrators, args: () => ['jane'] },
   'location forget': { grants: 'no own no no yes', about: 'an account', args: () => ['jane'] },
+  batch: { grants: 'yes yes yes yes yes', args: () => [], input: () => '{"do":"auth.status"}' },
+  // Where it could not listen; serve.test.ts has it listen.
+  serve: { grants: null, args: ({ here }) => ['--socket', `${here.home}/no/folder`], exit: 2 },
   status: { ...see, args: () => ['jane'] },
   lockouts: { ...see, args: () => [] },
   'lockouts show': { ...see, args: () => ['sam'] },

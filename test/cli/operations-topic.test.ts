@@ -1,7 +1,7 @@
 // What the topic operations shows is right: its commands exist, its rules watch what is measured, its units can be read.
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { alertRules, crontab, systemdUnits } from '../../src/cli/topics/operations-units.ts';
+import { alertRules, crontab, serviceUnits, systemdUnits } from '../../src/cli/topics/operations-units.ts';
 import { helpTopic } from '../../src/cli/topics.ts';
 import { metricNames, metricsOf } from '../../src/rules/metrics.ts';
 import { commandTree } from './every-command.ts';
@@ -47,6 +47,27 @@ describe('the units', () => {
 
   test('the crontab has five fields before each command', () => {
     for (const line of scheduled) expect(line).toMatch(/^(?:[*\d/]+ ){4}[*\d/]+ +[a-z]/);
+  });
+});
+
+describe('the service', () => {
+  const [socket = '', service = ''] = serviceUnits.split('\n# /etc/systemd/system/twofa.service\n');
+
+  test('is started by its socket, as a command of this program that takes what systemd passes', async () => {
+    const [words = []] = [...service.matchAll(/^ExecStart=(.*)$/gm)].flatMap(([, line = '']) =>
+      commandsIn(line),
+    );
+    expect(words).toEqual(['serve']);
+    await expect(commandTree().parseAsync([...words], { from: 'user' })).resolves.toBeDefined();
+    expect(service).toContain('Requires=twofa.socket\n');
+    expect(socket).toMatch(/^# \/etc\/systemd\/system\/twofa\.socket\n/);
+    expect(socket.match(/^Listen.*$/gm)).toEqual(['ListenStream=/run/twofa.sock']);
+  });
+
+  test('every line is a section or a setting', () => {
+    for (const line of serviceUnits.split('\n')) {
+      expect(line).toMatch(/^$|^# |^\[(Unit|Socket|Service|Install)\]$|^[A-Z][A-Za-z]+=/);
+    }
   });
 });
 
@@ -96,7 +117,7 @@ describe('the rules for alerts', () => {
 
 test('the topic shows all of it', () => {
   const shown = helpTopic('operations') ?? '';
-  for (const text of [systemdUnits, crontab, alertRules]) {
+  for (const text of [systemdUnits, serviceUnits, crontab, alertRules]) {
     for (const line of text.split('\n')) expect(shown).toContain(line);
   }
 });

@@ -128,7 +128,7 @@ describe('token revoke', () => {
   });
 
   test('refuses what is no id, and a token that does not exist', async () => {
-    expect((await here.error(['token', 'revoke', '7'], 2)).details).toEqual({ field: 'id' });
+    expect((await here.error(['token', 'revoke', '7'], 2)).details).toEqual({ field: 'tokenId' });
     expect((await here.error(['token', 'revoke', 'tok_987654'], 5)).code).toBe('token-not-found');
     const foreign = await here.error(['token', 'revoke', 'tok_1', '-p', 'maria'], 5);
     const missing = await here.error(['token', 'revoke', 'tok_987654', '-p', 'maria'], 5);

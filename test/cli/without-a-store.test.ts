@@ -104,6 +104,7 @@ test('config path and config show name what is in effect', async () => {
     key: join(here.home, 'key.json'),
     database: `sqlite:${join(here.home, 'twofa.sqlite')}`,
     outbox: join(here.home, 'outbox.ndjson'),
+    service: null,
   });
   const rows = await here.json<Record<string, string>[]>(['config', 'show']);
   expect(rows.find((row) => row.key === 'database')).toMatchObject({
@@ -198,7 +199,7 @@ test('the tour walks through the lifecycle in a home of its own, and leaves this
   try {
     const before = await northside.json(['audit', 'verify']);
     const { exit, stdout, stderr } = await northside.run(['tour'], {
-      env: { TWOFA_ACCOUNT: kid, TWOFA_TOKEN: 'bad' },
+      env: { TWOFA_ACCOUNT: kid, TWOFA_TOKEN: 'bad', TWOFA_URL: 'unix:/nowhere/twofa.sock' },
     });
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
     expect(stdout).toContain('That was the whole lifecycle.');

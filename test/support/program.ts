@@ -7,7 +7,7 @@ import type Sqlite from 'better-sqlite3';
 import { inject } from 'vitest';
 import { age, FileStore, type InstalledStore, ServerStore } from './installed-store.ts';
 
-const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
+export const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
 
 export interface Ran {
   exit: number;

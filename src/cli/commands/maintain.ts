@@ -1,11 +1,10 @@
 // twofa maintain
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Failed } from '../../actions/maintain.ts';
-import { anyPruned, type PrunedCounts } from '../../rules/retention.ts';
+import type { PrunedCounts } from '../../rules/retention.ts';
 import { count, prunedLine } from '../describe.ts';
 import { safe } from '../escape.ts';
-import type { Run } from '../run.ts';
+import type { Context, Run } from '../run.ts';
 
 interface Maintained {
   messages: { abandoned: number; settled: number } | null;
@@ -33,7 +32,9 @@ Each of these is done whatever becomes of the others; what failed is named, and 
 the exit code. It is safe beside sign-ins, safe to repeat, and safe twice at once.
 "twofa help operations" has units for systemd.`;
 
-function lines({ messages, notices, pruned, checkpoint, changed, failed }: Maintained): string[] {
+async function linesOf(maintained: Maintained): Promise<string[]> {
+  const { anyPruned } = await import('../../rules/retention.ts');
+  const { messages, notices, pruned, checkpoint, changed, failed } = maintained;
   if (!changed && failed.length === 0) return ['There is nothing to be done.'];
   return [
     ...(messages === null
@@ -54,6 +55,14 @@ function lines({ messages, notices, pruned, checkpoint, changed, failed }: Maint
   ];
 }
 
+/** Has checkpoints kept in another folder than usual, here. @throws TwofaError `not-here` in a client of a service */
+async function keepCheckpointsIn({ parts }: Context, folder: string): Promise<void> {
+  const { checkpointFolder, makeCheckpointFolder } = await import('../checkpoints.ts');
+  // One that was mistyped is found out before anything is done.
+  makeCheckpointFolder(folder);
+  parts.services.checkpoints = checkpointFolder(folder);
+}
+
 export function maintain(program: Command, run: Run): void {
   program
     .command('maintain')
@@ -61,19 +70,17 @@ export function maintain(program: Command, run: Run): void {
     .option('--checkpoint-folder <folder>', 'keep the checkpoints of the audit trail here')
     .addHelpText('after', more)
     .action(
-      run(async ({ parts, request, out, around }, options: { checkpointFolder?: string }) => {
-        const { checkpointFolder, makeCheckpointFolder } = await import('../checkpoints.ts');
-        const named = options.checkpointFolder;
-        // One that was mistyped is found out before anything is done.
-        if (named !== undefined) makeCheckpointFolder(named);
-        const folder = named ?? join(parts.paths.data, 'checkpoints');
-        parts.services.checkpoints = checkpointFolder(folder);
+      run(async (context, options: { checkpointFolder?: string }) => {
+        const { request, out, around } = context;
+        if (options.checkpointFolder !== undefined)
+          await keepCheckpointsIn(context, options.checkpointFolder);
         const maintained = await request<Maintained>('maintain');
         // What failed is said however quiet it is to be: cron mails it.
         for (const { step, message, hint } of maintained.failed) {
           around.stderr.write(`twofa: ${step}: ${safe(message)}${hint === null ? '' : ` ${safe(hint)}`}\n`);
         }
-        await out.document(maintained, () => lines(maintained));
+        const lines = await linesOf(maintained);
+        await out.document(maintained, () => lines);
       }),
     );
 }

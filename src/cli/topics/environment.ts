@@ -56,6 +56,15 @@ export function environment(): string {
       'The token is that of -p PROFILE, else TWOFA_TOKEN, else TWOFA_TOKEN_FILE, else the current profile. One that is set but bad is exit 4; the next is not tried.',
       2,
     ),
+    '\nWhere requests go:\n\n',
+    terms([
+      ['TWOFA_URL', 'unix:/run/twofa.sock: to the service that listens there; unless set, to the store here'],
+    ]),
+    '\n',
+    paragraph(
+      'With TWOFA_URL this process opens neither key nor store, and what configures them does not count: the service has its own. "serve" is that service; "init", "db migrate" and whatever else works on key and store themselves is refused (exit 6, not-here).',
+      2,
+    ),
     '\nThe configuration, each in place of a key of config.yaml:\n\n',
     ...keys.map((key) => `  ${variableOf(key)}\n${paragraph(`${key}: ${settings[key]}`, 6)}`),
     '\n',

@@ -1,5 +1,8 @@
 // The topic integrating: what an application has to do with each answer of login, code send and code verify.
-export const integrating = `INTEGRATING: how an application asks for the second factor
+import { csharpClient, pythonClient } from './integrating-examples.ts';
+import { indented } from './layout.ts';
+
+const answers = `INTEGRATING: how an application asks for the second factor
 
 The application checks username and password itself. Only when both are right
 does it ask twofa, with a token of its own:
@@ -114,3 +117,56 @@ comes last, after "--", so that no name reads as an option. Use USER's id
 applications together; never count or cache an answer yourself, and ask login
 at each sign-in, not only once in seven days.
 `;
+
+const doors = `
+MANY SIGN-INS. A process for each of these commands does for some a minute. For
+more, start twofa once, or have it run as a service. Requests, answers and exit
+codes are the same:
+
+  {"id": 7, "do": "code.verify", "account": "10482", "user": "jane",
+   "ip": "203.0.113.7", "code": "123456", "requestId": "91be44"}
+  {"id": 7, "exit": 8, "result": {"result": "rejected", "why": "wrong", …}}
+
+"do" is the command with dots, the rest its options in camelCase, "id" whatever
+you like; what fails has "error" in place of "result". So a code stands in no
+argument. Requests about one user take effect and are answered in their order,
+whether they name the username or the id; requests about several users, or a
+whole account, wait for those about its users before them, and the other way
+round. Where it matters otherwise, wait for the answer. No request waits for the
+mail server of another user's.
+
+  twofa batch -p platform
+
+reads a request a line (JSON in UTF-8, at most 1 MiB; blank ones are passed
+over) and writes a reply a line, as each is ready; with --ordered in the order
+of the requests. It is for an application that starts it and keeps both pipes
+open. Read the replies while you write: it stops reading while 64 are worked on
+(--in-flight), or while nobody takes the replies. Those that wait for a mail
+server do not count among the 64; of them, and of replies not taken, there may
+be 10000. A reply is written when its effect is durable. After SIGTERM, what has
+no reply was not begun; after a kill, ask again with the same requestId.
+
+  twofa serve --socket /run/twofa/twofa.sock
+
+is for many clients on one host, each with a token of its own:
+
+  POST /requests
+  Authorization: Bearer twofa_…
+  Content-Type: application/json
+
+The status is 200 whatever the verdict: look at "exit". 400, 401, 404, 405, 413
+and 415 are faults of the client, with a reply that says which; 503 has
+Retry-After: nothing was done, ask again. "notices" are lines for a person.
+"twofa help operations" has the units for systemd.
+
+PYTHON, by the service:
+
+`;
+
+export const integrating: string = [
+  answers,
+  doors,
+  indented(pythonClient),
+  '\nC# (.NET 6 and later), by the service; decide as above:\n\n',
+  indented(csharpClient),
+].join('');

@@ -115,7 +115,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
     '{codeDigits, codeLifetimeMinutes, outstandingCodes, attempts, trustLifetimeDays, administratorHours, canBeDisabled, canBeConfigured}',
   ],
   ['config show', '[{key, value, source, variable}]'],
-  ['config path', '{config, profiles, key, database, outbox}'],
+  ['config path', '{config, profiles, key, database, outbox, service}'],
   ['doctor', '{ok, checks: [{id, ok, message, hint}]}'],
   ['version', '{version, node}'],
 ];
@@ -140,13 +140,17 @@ export function json(): string {
     paragraph(
       '-o ndjson prints a list one entry a line, a document on one line. -o csv is for lists. Long lists are had in parts by --limit N and --after KEY, where KEY is the username, the KID, the id or the seq of the last entry. Strings hold no control or invisible characters: they are written as \\u escapes. New keys may be added; keys are not renamed or removed.',
     ),
+    '\n',
+    paragraph(
+      'A request of batch or serve has as its result what --json prints. What the program makes several requests for is had in parts there: user import takes "rows", a list of objects with the keys of the roster; announce and rollcall start answer "more" and "after", with which to go on; lists take "limit" and "after". recoveryCodes come in the answer: enable makes them with "recoveryCodes": true. token revoke and token rotate name theirs as "tokenId".',
+    ),
     '\nWhat several commands show:\n\n',
     ...Object.entries(objects).map(([name, text]) => shape(name, text)),
     '\nEach command (…name stands for all of the keys above):\n\n',
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; batch prints a reply a line, {id, exit, result} or {id, exit, error}, and serve answers with the same and notices; serve, help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why.',
     ),
   ].join('');
 }

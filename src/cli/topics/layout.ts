@@ -36,3 +36,8 @@ export function terms(entries: readonly (readonly [string, string])[], indent = 
     })
     .join('');
 }
+
+/** A text as it is, set in by two spaces. */
+export function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}

@@ -75,6 +75,67 @@ OnCalendar=minutely
 WantedBy=timers.target
 `;
 
+/** The service with its socket: only its user has key and store. */
+export const serviceUnits = `# /etc/systemd/system/twofa.socket
+[Unit]
+Description=Requests to twofa
+
+[Socket]
+ListenStream=/run/twofa.sock
+SocketUser=twofa
+SocketGroup=twofa
+SocketMode=0660
+
+[Install]
+WantedBy=sockets.target
+
+# /etc/systemd/system/twofa.service
+[Unit]
+Description=Two-factor authentication for the applications of this host
+Requires=twofa.socket
+After=twofa.socket network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=twofa
+Environment=TWOFA_HOME=/var/lib/twofa NODE_ENV=production
+ExecStart=/usr/local/bin/twofa serve
+Restart=on-failure
+RestartSec=2
+TimeoutStopSec=45
+LimitNOFILE=8192
+# Not MemoryDenyWriteExecute: Node.js compiles what it runs.
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=/var/lib/twofa
+ProtectHome=yes
+ProtectProc=invisible
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateUsers=yes
+ProtectHostname=yes
+ProtectClock=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+UMask=0077
+`;
+
 /** The same by cron, which mails what a command says on standard error. */
 export const crontab = `TWOFA_HOME=/var/lib/twofa
 TWOFA_TOKEN_FILE=/etc/twofa/owner-token

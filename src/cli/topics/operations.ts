@@ -1,10 +1,6 @@
 // The topic operations: what to run by the clock, what to watch, and how to upgrade.
-import { paragraph } from './layout.ts';
-import { alertRules, crontab, systemdUnits } from './operations-units.ts';
-
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ');
-}
+import { indented, paragraph } from './layout.ts';
+import { alertRules, crontab, serviceUnits, systemdUnits } from './operations-units.ts';
 
 export function operations(): string {
   return [
@@ -18,7 +14,15 @@ export function operations(): string {
       'The folders are those of an installation whose user is twofa: adapt them to what "twofa config path" prints. Each part goes into the file that it names; the hardening of the first is right for the others too. Then: systemctl enable --now twofa-maintain.timer twofa-verify.timer twofa-metrics.timer',
     ),
     `\n${indented(systemdUnits)}\n`,
-    'CRON\n',
+    'THE SERVICE\n',
+    paragraph(
+      'With "serve", key and store belong to the user twofa alone, and everybody else on the host is a client, by TWOFA_URL=unix:/run/twofa.sock and a token of their own. The socket is made by systemd, which starts the service with the first request, and keeps clients waiting while it is started anew. Members of the group twofa can connect; what they may do is decided by their tokens. Then: systemctl enable --now twofa.socket',
+    ),
+    `\n${indented(serviceUnits)}\n`,
+    paragraph(
+      'Type=exec, since Node.js has no datagram sockets for sd_notify: a client waits at the socket until the service is there. SIGTERM (systemctl stop, restart) lets it finish what was begun, within 30 seconds. "curl --unix-socket /run/twofa.sock http://localhost/health" takes no token.',
+    ),
+    '\nCRON\n',
     paragraph('In the crontab of the user that twofa runs as, in place of the above:'),
     `\n${indented(crontab)}\n`,
     'METRICS\n',

@@ -106,13 +106,13 @@ export function rolesTopic(): string {
     terms(roles.map((role) => [titles[role], people[role]])),
     '\n',
     paragraph(
-      'Without a token: help, version, completion, policy, config, tour, doctor, health, disable, auth login and auth logout; init, which makes an owner only where the store has none; and db migrate, db rekey and db grants, of which the first needs the key.',
+      'Without a token: help, version, completion, policy, config, tour, doctor, health, disable, auth login and auth logout; init, which makes an owner only where the store has none; and db migrate, db rekey and db grants, of which the first needs the key. batch and serve are for whoever has a token: each of their requests is looked up above.',
     ),
     paragraph(
       'What you may not see is answered exactly as what does not exist: exit 5. The others are told that they are not permitted: exit 4, and the call is in the audit trail.',
     ),
     paragraph(
-      'Whoever can read the key and write the store is the owner, whatever token they use: roles attribute and prevent mistakes.',
+      'Whoever can read the key and write the store is the owner, whatever token they use: roles attribute and prevent mistakes. Where twofa serve has both, and everybody else is its client, roles are a boundary.',
     ),
   ].join('');
 }

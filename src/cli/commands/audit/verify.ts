@@ -46,7 +46,8 @@ export function verify(program: Command, run: Run): void {
         const checkpoint = file === undefined ? undefined : (readDocument(file) as Checkpoint);
         const doing = 'Verifying the audit trail';
         const verdict = await withSpinner(context, doing, (progress) => {
-          context.parts.services.progress = (events) => progress(`${doing}: ${events} events`);
+          const { local } = context.reach;
+          if (local) local.services.progress = (events) => progress(`${doing}: ${events} events`);
           return context.request<VerdictView>('audit.verify', { checkpoint });
         });
         await context.out.document(verdict, () => verdictLines(context.out, verdict, checkpoint));

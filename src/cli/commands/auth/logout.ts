@@ -8,9 +8,9 @@ export function logout(program: Command, run: Run): void {
     .command('logout')
     .description('forget the current profile, or the one that -p names; the token itself stays valid')
     .action(
-      run(async ({ common, parts, out }) => {
+      run(async ({ common, own, out }) => {
         const { readProfiles, removeProfile } = await import('../../profiles.ts');
-        const file = parts.paths.profilesFile;
+        const file = own.paths.profilesFile;
         const profile = common.profile ?? readProfiles(file).current;
         if (profile === null) throw new TwofaError('not-signed-in', 'You are not signed in.');
         if (!removeProfile(file, profile)) {

@@ -7,14 +7,16 @@ export function path(program: Command, run: Run): void {
     .command('path')
     .description('where the files are')
     .action(
-      run(async ({ parts, out }) => {
-        const { configFile, profilesFile, outboxFile } = parts.paths;
+      run(async ({ own, reach, out }) => {
+        const { configFile, profilesFile, outboxFile } = own.paths;
+        const service = await reach.service();
         const files = {
           config: configFile,
           profiles: profilesFile,
-          key: (await parts.keySource()).place,
-          database: await parts.databaseUrl(),
-          outbox: outboxFile,
+          key: service ? null : (await own.keySource()).place,
+          database: service ? null : await own.databaseUrl(),
+          outbox: service ? null : outboxFile,
+          service: service && `unix:${service.socket}`,
         };
         await out.document(files, () => out.pairs(Object.entries(files)));
       }),

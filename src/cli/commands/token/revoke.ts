@@ -11,7 +11,7 @@ export function revoke(program: Command, run: Run): void {
     .argument('<id>', 'such as tok_3')
     .action(
       run(async ({ request, out }, id: string) => {
-        const token = await request<TokenView & { changed: boolean }>('token.revoke', { id });
+        const token = await request<TokenView & { changed: boolean }>('token.revoke', { tokenId: id });
         await out.document(token, () => [
           changeLine(out, token.changed, `Revoked ${id} (${token.name}).`, `${id} is revoked already.`),
         ]);

@@ -12,7 +12,10 @@ export function rotate(program: Command, run: Run): void {
     .action(
       run(async (context, id: string, { overlap }: { overlap: string }) => {
         const { tellToken } = await import('../../new-token.ts');
-        const token = await context.request<TokenView & { token: string }>('token.rotate', { id, overlap });
+        const token = await context.request<TokenView & { token: string }>('token.rotate', {
+          tokenId: id,
+          overlap,
+        });
         await tellToken(context, token, undefined);
       }),
     );
