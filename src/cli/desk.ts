@@ -143,9 +143,11 @@ export class Desk<T extends Taken = Taken> {
     this.#bytes += taken.bytes;
     const turn = this.#lanes.enter(await this.#work.about(taken));
     const answered = this.#carryOut(taken, turn).then((reply) => {
-      const gone = answer(reply);
-      turn.answered();
-      return gone;
+      try {
+        return answer(reply);
+      } finally {
+        turn.answered();
+      }
     });
     this.#forget(answered, taken.bytes);
   }

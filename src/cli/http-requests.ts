@@ -31,6 +31,8 @@ export interface HttpOptions {
   health(): Promise<Health>;
   /** Whether the service is about to end: then it begins nothing any more. */
   isStopping(): boolean;
+  /** Whether a client is one too many. */
+  isExcess(request: IncomingMessage): boolean;
   /** Is told of each request that was answered, and how long that took, in milliseconds. */
   answered(asked: Asked, exit: number, ms: number): void;
 }
@@ -50,6 +52,8 @@ function send(
 ): Promise<void> {
   const text = `${safeJson(body)}\n`;
   return new Promise((gone) => {
+    // Who went away is told nothing, and says so no more.
+    if (response.destroyed) return gone();
     response.once('close', gone);
     response.setTimeout(replyTakenMs, () => response.destroy());
     response.writeHead(status, {
@@ -76,7 +80,7 @@ function wrong(message: string, hint?: string): TwofaError {
 }
 
 /** The reply of a service that takes nothing now. */
-export function unavailable(why: string): TurnedAway {
+function unavailable(why: string): TurnedAway {
   return {
     status: 503,
     error: new TwofaError('service-unavailable', `The service ${why}; nothing was done.`, {
@@ -155,6 +159,8 @@ export class HttpRequests {
     try {
       const path = (request.url ?? '').split('?', 1)[0] ?? '';
       if (this.#options.isStopping()) return await turnAway(response, unavailable('is stopping'));
+      if (this.#options.isExcess(request))
+        return await turnAway(response, unavailable('has as many clients as it takes'));
       const refused = refusedUnread(request, path);
       if (refused) return await turnAway(response, refused);
       if (path === '/health') return await this.#health(response);

@@ -1,7 +1,8 @@
 // Writes replies to a stream, a line each: as they are ready, or in the order of the requests.
 import type { Writable } from 'node:stream';
+import { TwofaError } from '../errors.ts';
 import { safeJson } from './escape.ts';
-import type { Reply } from './reply.ts';
+import { type Reply, refusal } from './reply.ts';
 
 /** Characters that are written at the latest, and not kept for what may come with them. */
 const keptMax = 64 * 1024;
@@ -10,6 +11,18 @@ const keptMax = 64 * 1024;
 interface Slot {
   line: string | null;
   written(): void;
+}
+
+/** The line of a reply; of one that is too long for any text, that it is. */
+function lineOf(reply: Reply): string {
+  try {
+    return `${safeJson(reply)}\n`;
+  } catch {
+    const error = new TwofaError('unexpected-failure', 'The result is too long to be written.', {
+      hint: 'What was asked for is done. Ask for lists in parts, with limit and after.',
+    });
+    return `${safeJson(refusal(reply.id, error))}\n`;
+  }
 }
 
 export class Replies {
@@ -35,7 +48,7 @@ export class Replies {
     const slot: Slot = { line: null, written() {} };
     if (this.#ordered) this.#slots.push(slot);
     return (reply) => {
-      slot.line = `${safeJson(reply)}\n`;
+      slot.line = lineOf(reply);
       const gone = new Promise<void>((resolve) => {
         slot.written = resolve;
       });

@@ -13,7 +13,7 @@ import { localWork } from './desk-work.ts';
 import { safeJson } from './escape.ts';
 import { failureLines } from './failure.ts';
 import { healthOf } from './health.ts';
-import { type Asked, HttpRequests, unavailable } from './http-requests.ts';
+import { type Asked, HttpRequests } from './http-requests.ts';
 import type { Context } from './run.ts';
 import { listen, type Place } from './socket.ts';
 import { onSignal } from './stopping.ts';
@@ -55,25 +55,20 @@ function logLine(asked: Asked, exit: number, ms: number): string {
   })}\n`;
 }
 
-/** Turns away whoever connects while there are as many as there may be. */
-function boundConnections(server: http.Server): void {
+/** Counts who is connected. @returns whether a connection was one too many when it was made. */
+function boundConnections(server: http.Server): (socket: Socket) => boolean {
+  const excess = new WeakSet<Socket>();
   let connected = 0;
-  server.prependListener('connection', (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
     connected += 1;
+    if (connected > connectionsMax) excess.add(socket);
     socket.once('close', () => {
       connected -= 1;
     });
-    if (connected <= connectionsMax) return;
-    const { error, headers } = unavailable('has as many clients as it takes');
-    const body = `${safeJson({ id: null, exit: error.exit, error: error.report(), notices: [] })}\n`;
-    const lines = {
-      ...headers,
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(body),
-    };
-    const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 503 Service Unavailable\r\n${head.join('')}\r\n${body}`);
   });
+  // Of these a few are told so; more are not even accepted.
+  server.maxConnections = 2 * connectionsMax;
+  return (socket) => excess.has(socket);
 }
 
 /** Waits until all that was begun has ended, but not for ever. @returns whether it has. */
@@ -129,15 +124,17 @@ class Service {
   }
 
   #server(): http.Server {
+    const server = http.createServer(limits);
+    const isExcess = boundConnections(server);
     const requests = new HttpRequests({
       take: (asked, answer) => this.#current.run(asked, () => this.#desk.take(asked, answer)),
       isCrowded: () => this.#desk.isCrowded,
       health: () => healthOf(this.#parts),
       isStopping: () => this.#stopping,
+      isExcess: ({ socket }) => isExcess(socket),
       answered: (asked, exit, ms) => this.#answered(asked, exit, ms),
     });
-    const server = http.createServer(limits, (request, response) => void requests.answer(request, response));
-    boundConnections(server);
+    server.on('request', (request, response) => void requests.answer(request, response));
     return server;
   }
 

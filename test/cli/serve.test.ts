@@ -377,6 +377,21 @@ test('a failure that nobody expected is exit 1 for one, and the others are serve
   expect(service.said + JSON.stringify(failed)).not.toContain('123456');
 });
 
+test('of 1024 clients one more is told to come again, and served once there is room', async () => {
+  const service = await start();
+  const sockets = Array.from({ length: 1024 }, () => net.connect(service.socket));
+  await Promise.all(sockets.map((socket) => new Promise((connected) => socket.once('connect', connected))));
+  const request = JSON.stringify(login('jane'));
+  const refused = await service.post(request, { token: platform });
+  expect(refused).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': '1', connection: 'close' },
+    body: { exit: 11, error: { code: 'service-unavailable' } },
+  });
+  for (const socket of sockets) socket.destroy();
+  for (let status = 503; status !== 200; ) status = (await service.post(request, { token: platform })).status;
+});
+
 describe('when it is stopped', () => {
   test('what was begun is answered, the rest is turned away, and it ends with 0', async () => {
     const mail = await holdingServer();
@@ -395,6 +410,27 @@ describe('when it is stopped', () => {
     expect(await sending).toMatchObject({ exit: 0, result: { result: 'sent' } });
     expect(await service.ended).toBe(0);
     agent.destroy();
+    await mail.close();
+  });
+
+  test('nobody is waited for who went away', async () => {
+    const mail = await holdingServer();
+    const service = await start([], mail.env);
+    const agent = new http.Agent();
+    const sending = service.post(JSON.stringify(send('jane')), { token: platform, agent });
+    const gone = expect(sending).rejects.toThrow('socket hang up');
+    await mail.holds(1);
+    agent.destroy();
+    await gone;
+    service.kill('SIGTERM');
+    await service.until(/Stopping: /);
+    mail.release();
+    expect(await service.ended).toBe(0);
+    expect(
+      await here.store.sql(
+        "SELECT status FROM messages WHERE kind = 'code' ORDER BY created_at DESC LIMIT 1",
+      ),
+    ).toEqual([{ status: 'accepted' }]);
     await mail.close();
   });
 
