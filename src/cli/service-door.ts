@@ -109,6 +109,15 @@ async function isOlder(request: Request, error: TwofaError): Promise<boolean> {
   return Object.hasOwn(operations, request.do);
 }
 
+function noService(socket: string, what: string, status: number): TwofaError {
+  return unreachable(
+    socket,
+    `answered with what is ${what} (HTTP ${status})`,
+    'Look that TWOFA_URL names the socket of "twofa serve".',
+    { status },
+  );
+}
+
 /** The answer in what was received. @throws TwofaError the one that the service reports, or that it is no such service */
 function answerIn(socket: string, received: Received, say: (text: string) => void): Answer {
   const { status } = received;
@@ -116,74 +125,74 @@ function answerIn(socket: string, received: Received, say: (text: string) => voi
   if (reply === null && isBusy(received)) {
     throw unreachable(socket, 'takes no requests at present', 'Try again in a moment.', { status });
   }
-  if (reply === null) {
-    throw unreachable(
-      socket,
-      `answered with what is no reply of twofa (HTTP ${status})`,
-      'Look that TWOFA_URL names the socket of "twofa serve".',
-      { status },
-    );
-  }
+  if (reply === null) throw noService(socket, 'no reply of twofa', status);
   for (const notice of reply.notices) say(safe(notice));
   return answerOf(reply);
 }
 
-/**
- * @param say is told what the service has to say to the person at the terminal, made safe for it.
- */
+/** The same for an answer to a request that a service of an older version may not know. @throws TwofaError */
+async function answerTo(
+  request: Request,
+  socket: string,
+  received: Received,
+  say: (text: string) => void,
+): Promise<Answer> {
+  try {
+    return answerIn(socket, received, say);
+  } catch (error) {
+    if (!(error instanceof TwofaError) || !(await isOlder(request, error))) throw error;
+    throw unreachable(
+      socket,
+      `is of an older version: it does not know ${request.do}`,
+      'Update the service, or use the twofa of its version.',
+    );
+  }
+}
+
+async function healthOf(socket: string, answerMs: number): Promise<Record<string, unknown>> {
+  requireSocket(socket);
+  const { status, text } = await exchange(socket, {
+    method: 'GET',
+    path: '/health',
+    answerMs,
+    what: 'health',
+  });
+  const reply = readReply(text);
+  if (reply?.error) answerOf(reply);
+  const found = jsonOf(text);
+  if (typeof found === 'object' && found !== null && 'ok' in found) return found as Record<string, unknown>;
+  throw noService(socket, 'no health of twofa', status);
+}
+
+/** @param say is told what the service has to say to the person at the terminal, made safe for it. */
 export function serviceDoor(
   socket: string,
   say: (text: string) => void,
-  patience: Patience = usualPatience,
+  { answerMs, longAnswerMs, busyMs }: Patience = usualPatience,
 ): ServiceDoor {
-  const { answerMs, longAnswerMs, busyMs } = patience;
   return {
     socket,
     async request(request, credential) {
       const token = await tokenFor(request, credential);
       const body = await bodyOf(request);
-      const headers = {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'content-length': String(body.length),
-      };
-      const waitMs = long.has(request.do) ? longAnswerMs : answerMs;
       const sent = {
         method: 'POST',
         path: '/requests',
-        headers,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': String(body.length),
+        },
         body,
-        answerMs: waitMs,
+        answerMs: long.has(request.do) ? longAnswerMs : answerMs,
         what: request.do,
       } as const;
-      const answer = await patiently(busyMs, async () => {
+      const received = await patiently(busyMs, async () => {
         requireSocket(socket);
         return exchange(socket, sent);
       });
-      try {
-        return answerIn(socket, answer, say);
-      } catch (error) {
-        if (!(error instanceof TwofaError) || !(await isOlder(request, error))) throw error;
-        throw unreachable(
-          socket,
-          `is of an older version: it does not know ${request.do}`,
-          'Update the service, or use the twofa of its version.',
-        );
-      }
+      return answerTo(request, socket, received, say);
     },
-    async health() {
-      requireSocket(socket);
-      const answer = await exchange(socket, { method: 'GET', path: '/health', answerMs, what: 'health' });
-      const found = jsonOf(answer.text);
-      const reply = readReply(answer.text);
-      if (reply?.error) answerOf(reply);
-      if (typeof found === 'object' && found !== null && 'ok' in found)
-        return found as Record<string, unknown>;
-      throw unreachable(
-        socket,
-        `answered with what is no health of twofa (HTTP ${answer.status})`,
-        'Look that TWOFA_URL names the socket of "twofa serve".',
-      );
-    },
+    health: () => healthOf(socket, answerMs),
   };
 }
