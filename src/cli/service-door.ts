@@ -17,29 +17,18 @@ export interface ServiceDoor extends Door {
 
 /** How long a client waits, in milliseconds. */
 export interface Patience {
-  /** For the answer to a request. */
+  /** For the answer to a request of a sign-in. */
+  signInMs: number;
+  /** For the answer to any other: it may go through a whole account, or the whole trail. */
   answerMs: number;
-  /** For the answer to one that goes through a whole account or the whole store. */
-  longAnswerMs: number;
   /** Altogether, while the service says that it cannot take the request now. */
   busyMs: number;
 }
 
-const usualPatience: Patience = { answerMs: 60_000, longAnswerMs: 3_600_000, busyMs: 10_000 };
+const usualPatience: Patience = { signInMs: 60_000, answerMs: 3_600_000, busyMs: 10_000 };
 
-/** Requests whose work grows with the account, the store or the trail. */
-const long = new Set([
-  ...[
-    'audit.verify',
-    'audit.checkpoint',
-    'audit.export',
-    'maintain',
-    'notices.retry',
-    'db.prune',
-    'db.status',
-  ],
-  ...['db.restore', 'user.import', 'checklist', 'enable', 'announce', 'rollcall.start', 'rollcall.status'],
-]);
+/** Requests of sign-ins, an administrator's own included. */
+const ofSignIns = /^(login|code\..*|auth\..*)$/;
 
 /** What every service takes without a look at its limit, in bytes. */
 const surelyTakenBytes = 64 * 1024;
@@ -82,7 +71,11 @@ async function bodyOf(request: Request): Promise<Buffer> {
   const body = Buffer.from(JSON.stringify(request));
   if (body.length > surelyTakenBytes) {
     const { requestBytesMax, tooLong } = await import('./reply.ts');
-    if (body.length > requestBytesMax) throw tooLong();
+    if (body.length > requestBytesMax) {
+      throw new TwofaError('invalid-input', tooLong().message, {
+        hint: "Split the file; or run it where the store is, as the service's user, without TWOFA_URL.",
+      });
+    }
   }
   return body;
 }
@@ -168,7 +161,7 @@ async function healthOf(socket: string, answerMs: number): Promise<Record<string
 export function serviceDoor(
   socket: string,
   say: (text: string) => void,
-  { answerMs, longAnswerMs, busyMs }: Patience = usualPatience,
+  { signInMs, answerMs, busyMs }: Patience = usualPatience,
 ): ServiceDoor {
   return {
     socket,
@@ -184,7 +177,7 @@ export function serviceDoor(
           'content-length': String(body.length),
         },
         body,
-        answerMs: long.has(request.do) ? longAnswerMs : answerMs,
+        answerMs: ofSignIns.test(request.do) ? signInMs : answerMs,
         what: request.do,
       } as const;
       const received = await patiently(busyMs, async () => {
@@ -193,6 +186,6 @@ export function serviceDoor(
       });
       return answerTo(request, socket, received, say);
     },
-    health: () => healthOf(socket, answerMs),
+    health: () => healthOf(socket, signInMs),
   };
 }
