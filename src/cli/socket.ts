@@ -12,8 +12,8 @@ export type Place = { path: string; mode: number } | { descriptor: number };
 const pathBytesMax = 107;
 /** The first descriptor that systemd passes (sd_listen_fds). */
 const firstPassed = 3;
-/** Connections that wait to be accepted. */
-const backlog = 511;
+/** Connections that wait to be accepted; further ones are refused by the system. */
+const backlog = 1024;
 
 function unusable(path: string, problem: string, hint: string, cause?: unknown): TwofaError {
   return new TwofaError('file-unwritable', `There can be no socket at ${JSON.stringify(path)}: ${problem}.`, {
