@@ -51,13 +51,18 @@ function read<I>(schema: v.GenericSchema<unknown, I>, options: unknown): I {
   return parsed.output;
 }
 
+/** Operations that were asked for before, which the next request has at once. */
+const loaded = new Map<string, Operation<unknown>>();
+
 async function load(name: string): Promise<Operation<unknown>> {
   if (!Object.hasOwn(operations, name)) {
     throw new TwofaError('invalid-input', `There is no request ${JSON.stringify(name.slice(0, 60))}.`, {
       details: { field: 'do' },
     });
   }
-  return (await operations[name as OperationName]()) as Operation<unknown>;
+  const operation = (await operations[name as OperationName]()) as Operation<unknown>;
+  loaded.set(name, operation);
+  return operation;
 }
 
 /** The account that a call is about: named, or implied by a narrowed token; never guessed. */
@@ -174,7 +179,7 @@ function refusalHint(name: string): string {
 
 /** Reads a request: the operation that it asks for, and its input. @throws TwofaError `invalid-input` */
 async function readRequest(request: Request): Promise<{ operation: Operation<unknown>; input: unknown }> {
-  const operation = await load(request.do);
+  const operation = loaded.get(request.do) ?? (await load(request.do));
   const { do: _do, account: _account, ...options } = request;
   if (request.account !== undefined) read(accountField, { account: request.account });
   return { operation, input: read(operation.input, options) };

@@ -12,6 +12,7 @@ import type { Keyring } from '../rules/keyring.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
+import type { KnownSubjects } from './known-rows.ts';
 import { type Connection, isConflict, isPlaceTaken } from './postgres-connect.ts';
 import {
   loadStatement,
@@ -48,6 +49,7 @@ interface Attempt<T> {
 
 /** A step of a sign-in that is tried until it is saved, over as many connections as that takes. */
 export class Step<T> {
+  readonly #known: KnownSubjects;
   readonly #keyring: Keyring;
   readonly #actor: Actor;
   readonly #query: SignInQuery;
@@ -55,12 +57,13 @@ export class Step<T> {
   #sent: Attempt<T>[] = [];
 
   constructor(
-    keyring: Keyring,
+    known: KnownSubjects,
     actor: Actor,
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
   ) {
-    this.#keyring = keyring;
+    this.#known = known;
+    this.#keyring = known.keyring;
     this.#actor = actor;
     this.#query = query;
     this.#decide = decide;
@@ -151,7 +154,7 @@ export class Step<T> {
     if (!row.user) return 'user-not-found';
     const now = Number(row.now);
     const loaded = loadedOf(this.#keyring, this.#query, {
-      account: row.account,
+      account: this.#known.account(row.account),
       user: row.user,
       codes: row.codes,
       trust: row.trust ?? undefined,
@@ -212,7 +215,7 @@ export class Step<T> {
 }
 
 interface LoadedRow {
-  account: Row;
+  account: string;
   user: Row | null;
   codes: Row[];
   trust: Row | null;

@@ -21,7 +21,7 @@ export const behindMs = `CASE
   WHEN NOT pg_is_in_recovery() OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
   ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint END`;
 
-const authenticate = `SELECT row_to_json(t) AS token, row_to_json(u) AS "user", row_to_json(a) AS account,
+const authenticate = `SELECT row_to_json(t)::text AS token, row_to_json(u)::text AS "user", row_to_json(a)::text AS account,
     (SELECT sandbox FROM installation WHERE id = 1) AS sandbox, ${serverNow} AS now
   FROM (SELECT *, ${behind('tokens')} FROM tokens WHERE digest = $1) AS t
   LEFT JOIN LATERAL (SELECT *, ${behind('users')} FROM users WHERE id = t.user_id) AS u ON true
@@ -37,7 +37,7 @@ export function requestBy(app: string, id: string): string {
     WHERE requests.app = ${app} AND requests.request_id = ${id}) AS r)`;
 }
 
-const load = `SELECT row_to_json(a) AS account, row_to_json(u) AS "user", ${serverNow} AS now,
+const load = `SELECT row_to_json(a)::text AS account, row_to_json(u) AS "user", ${serverNow} AS now,
     (SELECT coalesce(json_agg(c ORDER BY c.created_at, c.id), '[]') FROM (
       SELECT codes.*, made.link AS event_link FROM codes ${joinEvent('codes')} AND codes.ended_at IS NULL
       WHERE $5::boolean AND codes.user_id = u.id

@@ -6,6 +6,7 @@ import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import { settledRoot } from './checkpoint.ts';
+import { KnownSubjects } from './known-rows.ts';
 import { settleNotice } from './notices.ts';
 import {
   type Connection,
@@ -20,8 +21,8 @@ import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
-import { notWritten, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
+import { bool, text, textOrNull } from './rows.ts';
+import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
 import { type TrailSource, verifyTrail } from './verify.ts';
@@ -60,12 +61,14 @@ export class PostgresStore implements Store {
   readonly #knex: Knex;
   readonly #options: PostgresOptions;
   readonly #standby: Knex | null;
+  readonly #known: KnownSubjects;
   #checked = false;
   /** Whether the server was there once: then it is waited for when it is gone. */
   #reached = false;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
+    this.#known = new KnownSubjects(options.keyring);
     this.#knex = connectDatabase(options.url, options.connections ?? 1);
     this.#standby = options.readUrl === undefined ? null : connectDatabase(options.readUrl, 1);
   }
@@ -140,7 +143,14 @@ export class PostgresStore implements Store {
       this.#connected(async (connection) => {
         if (!this.#checked) await this.#check(connection);
         const { rows } = await connection.query(authenticateStatement(digest));
-        return rows[0] ? authenticationOf(this.#options.keyring, rows[0]) : null;
+        const [row] = rows;
+        if (!row) return null;
+        const found = this.#known.authenticated(
+          text(row, 'token'),
+          textOrNull(row, 'user'),
+          textOrNull(row, 'account'),
+        );
+        return { ...found, now: Number(row.now), sandbox: bool(row, 'sandbox') };
       }),
     );
   }
@@ -230,7 +240,7 @@ export class PostgresStore implements Store {
   };
 
   signIn: Store['signIn'] = async (actor, query, decide) => {
-    const step = new Step(this.#options.keyring, actor, query, decide);
+    const step = new Step(this.#known, actor, query, decide);
     const stepped = await this.#stepped(step);
     this.#options.committed?.();
     return stepped;
@@ -317,13 +327,4 @@ export class PostgresStore implements Store {
     await this.#standby?.destroy();
     await this.#knex.destroy();
   }
-}
-
-function authenticationOf(keyring: Keyring, row: Row): Authentication {
-  const token = sealedToken(keyring, row.token as Row);
-  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox') };
-  if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
-  const user = sealedUser(keyring, row.user as Row);
-  const { enabledAt } = sealedAccount(keyring, row.account as Row);
-  return { ...common, token: { ...token, user: user.username }, user, enabledAt };
 }

@@ -17,17 +17,22 @@ import { subjectOf } from './trail.ts';
 type State = readonly (string | number | boolean | null)[];
 
 /**
- * A column `behind` of a subject's row: whether its chain has gone on since, so that the row is an earlier one put back.
+ * Whether the chain of a subject's row has gone on since, so that the row is an earlier one put back.
  * @param name what the row is called in the query: the table, or its alias.
  */
-export function behind(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
+export function wentOn(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
   const subject = {
     accounts: `'account:' || ${name}.kid`,
     users: `'user:' || ${name}.id`,
     tokens: `'token:' || ${name}.id`,
   };
   return `EXISTS (SELECT 1 FROM audit_events AS later WHERE later.subject = ${subject[table]}
-    AND later.place = ${name}.chain_count + 1) AS behind`;
+    AND later.place = ${name}.chain_count + 1)`;
+}
+
+/** The same as a column `behind`. */
+export function behind(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
+  return `${wentOn(table, name)} AS behind`;
 }
 
 export function notWritten(subject: Subject): TwofaError {
