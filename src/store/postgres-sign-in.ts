@@ -148,7 +148,7 @@ export class Step<T> {
   async #load(connection: Connection): Promise<{ loaded: Loaded; now: Instant; repeats: boolean } | Missing> {
     const { kid, user, codes, location, app, requestId } = this.#query;
     const keys = { kid, usernameKey: foldKey(user), username: user, id: idOf(user) };
-    const { rows } = await connection.query(loadStatement({ ...keys, codes, location, app, requestId }));
+    const { rows } = await connection.query(loadStatement({ codes, location, app, requestId, ...keys }));
     const row = rows[0] as LoadedRow | undefined;
     if (!row) return 'account-not-found';
     if (!row.user) return 'user-not-found';

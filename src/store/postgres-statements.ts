@@ -188,7 +188,7 @@ export function saveStatement(
   }
   if (writes.trust) draft.insert('trusted', 'trusted_locations', writes.trust, trustAnew);
   if (writes.message)
-    draft.insert('message', 'messages', { ...writes.message, kind: 'code', status: 'pending' });
+    draft.insert('message', 'messages', { kind: 'code', status: 'pending', ...writes.message });
   if (writes.code) draft.insert('code', 'codes', writes.code);
   if (token) {
     const { seal } = token;

@@ -150,7 +150,7 @@ export class PostgresStore implements Store {
           textOrNull(row, 'user'),
           textOrNull(row, 'account'),
         );
-        return { ...found, now: Number(row.now), sandbox: bool(row, 'sandbox') };
+        return { now: Number(row.now), sandbox: bool(row, 'sandbox'), ...found };
       }),
     );
   }

@@ -132,7 +132,7 @@ export function withSeal<R extends Row>(
   event: ChainPosition,
 ): R & { place: number; key_id: string; seal: string } {
   const { id, trail } = keyring.current;
-  return { ...row, place: event.count, key_id: id, seal: sealed(trail, table, row, event) };
+  return { place: event.count, key_id: id, seal: sealed(trail, table, row, event), ...row };
 }
 
 /** How far the chain of a row's user has come, and at which place the rows of its table ended last. */

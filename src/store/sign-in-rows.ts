@@ -228,7 +228,7 @@ function codeRows(
     code: withSeal(
       keyring,
       'codes',
-      { ...common, message_id: messageId, digest, expires_at: now + codeLifetimeMs },
+      { message_id: messageId, digest, expires_at: now + codeLifetimeMs, ...common },
       position,
     ),
   };

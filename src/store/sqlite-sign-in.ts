@@ -18,7 +18,7 @@ import { foldKey, userIdShape } from '../rules/text.ts';
 import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
 import { KnownSubjects } from './known-rows.ts';
-import { type Row, text } from './rows.ts';
+import type { Row } from './rows.ts';
 import { sealedUser } from './sealed.ts';
 import {
   type Loaded,
@@ -205,12 +205,14 @@ export class SignIns {
     now: Instant,
   ): void {
     const run = this.#statements;
-    const row = run.messageUser.get(messageId) as Row | undefined;
-    if (!row) throw new Error(`There is no message ${messageId}.`);
-    if (from !== undefined && row.status !== from) return;
+    const found = run.settling.get(messageId) as [string, string, string, string] | undefined;
+    if (!found) throw new Error(`There is no message ${messageId}.`);
+    const [status, kind, via, json] = found;
+    if (from !== undefined && status !== from) return;
     run.settle.run(receipt.status, receipt.reason, receipt.gatewayId ?? null, now, messageId);
-    if (row.kind !== 'code') return;
-    const message = { id: messageId, via: text(row, 'via'), user: row };
+    if (kind !== 'code') return;
+    const row = JSON.parse(json) as Row;
+    const message = { id: messageId, via, user: row };
     const { user, events, endsCode } = settleWritesOf(this.#keyring, actor, message, receipt, now);
     const recorded = remember ? this.#recorded(row, remember) : null;
     for (const event of events) run.event.run(event);

@@ -93,7 +93,7 @@ const statements = {
     ON CONFLICT (app, request_id) DO UPDATE SET user_id = excluded.user_id, action = excluded.action,
     answer = excluded.answer, created_at = excluded.created_at, place = excluded.place, key_id = excluded.key_id,
     seal = excluded.seal`,
-  messageUser: `SELECT users.*, messages.via, messages.kind, messages.status FROM messages
+  settling: `SELECT messages.status, messages.kind, messages.via, ${userJson} FROM messages
     JOIN users ON users.id = messages.user_id WHERE messages.id = ?`,
   administrators: `SELECT username, email, language FROM users WHERE account_kid = ? AND system_administrator AND active
     AND email IS NOT NULL AND email_problem IS NULL ORDER BY id`,
@@ -113,7 +113,7 @@ const statements = {
 } as const;
 
 /** Statements whose rows come as arrays. */
-const asArrays = new Set<string>(['authenticate', 'load', 'loadById']);
+const asArrays = new Set<string>(['authenticate', 'load', 'loadById', 'settling']);
 
 export type Prepared = Record<keyof typeof statements, Statement>;
 

@@ -1,5 +1,5 @@
 // The store on SQLite: one file, one connection, immediate transactions, requests in flight sharing commits.
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
@@ -35,6 +35,8 @@ class Prepared {
   readonly signIns: SignIns;
   readonly sandbox: boolean;
   readonly schema: Schema;
+  readonly begin: Statement;
+  readonly commit: Statement;
 
   /** @throws TwofaError for a store of another version or key. */
   constructor(database: Database, { file, keyring }: SqliteOptions) {
@@ -45,6 +47,8 @@ class Prepared {
     checkKey(text(row, 'key_fingerprint'), keyring, file);
     this.sandbox = bool(row, 'sandbox');
     this.signIns = new SignIns(database, keyring);
+    this.begin = database.prepare('BEGIN IMMEDIATE');
+    this.commit = database.prepare('COMMIT');
   }
 }
 
@@ -113,7 +117,7 @@ export class SqliteStore implements Store {
     return this.#atOnce((database) => {
       const { signIns, sandbox } = this.#preparedOf(database);
       const found = signIns.authenticate(digest);
-      return found && { ...found, sandbox, now: this.#options.clock() };
+      return found && { sandbox, now: this.#options.clock(), ...found };
     });
   }
 
@@ -190,11 +194,12 @@ export class SqliteStore implements Store {
   /** One immediate transaction for all jobs. One that throws undoes them all: alone it fails, among others each is run again. */
   #commitTogether(database: Database, jobs: Job[]): boolean {
     try {
-      const all = database.transaction(() => {
-        for (const job of jobs) job.run(database);
-      });
-      all.immediate();
+      const { begin, commit } = this.#preparedOf(database);
+      begin.run();
+      for (const job of jobs) job.run(database);
+      commit.run();
     } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
       const busy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') ?? false;
       if (jobs.length > 1 && !busy) return false;
       for (const job of jobs) job.done(storeError(error, this.#options.file));
