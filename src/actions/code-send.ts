@@ -255,6 +255,9 @@ export const codeSend = operation({
     ip: v.optional(location),
     requestId: v.optional(requestId),
   }),
+  ahead: ({ user, app, requestId }) => ({
+    ...{ user, location: null, app: app ?? null, requestId: requestId ?? null, codes: true },
+  }),
   async perform(call, { user, via, app, ip, requestId }) {
     return done(
       await sendCode(call, {

@@ -121,6 +121,15 @@ export const codeVerify = operation({
     app: v.optional(application),
     requestId: v.optional(requestId),
   }),
+  ahead: ({ user, ip, app, requestId }) => ({
+    ...{
+      user,
+      location: ip.trustable ? ip.key : null,
+      app: app ?? null,
+      requestId: requestId ?? null,
+      codes: true,
+    },
+  }),
   async perform(call, input) {
     const app = applicationOf(call, input.app);
     const { user, code, ip, requestId } = input;

@@ -202,7 +202,9 @@ export async function checkForm(request: Request): Promise<void> {
 export async function perform(services: Services, credential: Credential, request: Request): Promise<Answer> {
   const { operation, input } = await readRequest(request);
   const secret = await credential();
-  const found = await authenticate(await services.store(), secret);
+  const step = (operation as Operation<unknown, unknown>).ahead?.(input);
+  const ahead = step && { kid: request.account ?? null, ...step };
+  const found = await authenticate(await services.store(), secret, ahead);
   const operator = 'refusal' in found ? found.operator : found;
   services.madeBy?.(operator);
   try {

@@ -1,7 +1,7 @@
 // The store on PostgreSQL: for any number of processes and hosts at once, the server's clock deciding.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { Actor, Authentication, Reading, Store } from '../actions/store.ts';
+import type { Actor, Authentication, Reading, SignInAhead, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
@@ -17,8 +17,15 @@ import {
   namedDatabase,
   postgresError,
 } from './postgres-connect.ts';
-import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
-import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
+import {
+  keysOf,
+  type LoadedAhead,
+  Step,
+  type Stepped,
+  type StepRow,
+  settleOnce,
+} from './postgres-sign-in.ts';
+import { authenticateAndLoadStatement, authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
 import { bool, text, textOrNull } from './rows.ts';
@@ -138,11 +145,14 @@ export class PostgresStore implements Store {
     }
   }
 
-  authenticate(digest: string): Promise<Authentication | null> {
+  authenticate(digest: string, ahead?: SignInAhead): Promise<Authentication | null> {
+    const statement = ahead
+      ? authenticateAndLoadStatement(digest, keysOf(ahead))
+      : authenticateStatement(digest);
     return this.#again(() =>
       this.#connected(async (connection) => {
         if (!this.#checked) await this.#check(connection);
-        const { rows } = await connection.query(authenticateStatement(digest));
+        const { rows } = await connection.query(statement);
         const [row] = rows;
         if (!row) return null;
         const found = this.#known.authenticated(
@@ -150,7 +160,13 @@ export class PostgresStore implements Store {
           textOrNull(row, 'user'),
           textOrNull(row, 'account'),
         );
-        return { now: Number(row.now), sandbox: bool(row, 'sandbox'), ...found };
+        const now = Number(row.now);
+        const loaded: LoadedAhead | undefined = ahead && {
+          ahead,
+          now,
+          row: (row.step ?? null) as StepRow | null,
+        };
+        return { now, sandbox: bool(row, 'sandbox'), loaded, ...found };
       }),
     );
   }
@@ -239,8 +255,8 @@ export class PostgresStore implements Store {
     }
   };
 
-  signIn: Store['signIn'] = async (actor, query, decide) => {
-    const step = new Step(this.#known, actor, query, decide);
+  signIn: Store['signIn'] = async (actor, query, decide, loaded) => {
+    const step = new Step(this.#known, loaded as LoadedAhead | undefined, actor, query, decide);
     const stepped = await this.#stepped(step);
     this.#options.committed?.();
     return stepped;

@@ -111,9 +111,14 @@ function requestParts(row: Row): State {
 const partsOf = { codes: codeParts, trusted_locations: trustParts, requests: requestParts };
 export type SealedTable = keyof typeof partsOf;
 
-/** Joins the event of the user's chain that made a row of these tables: its link is the row's `event_link`. */
-export function joinEvent(table: SealedTable): string {
-  return `LEFT JOIN audit_events AS made ON made.subject = 'user:' || ${table}.user_id AND made.place = ${table}.place`;
+/**
+ * Joins the event of the user's chain that made a row of these tables: its link is the row's `event_link`.
+ * @param where which rows it is looked up for; all of them where it is absent.
+ */
+export function joinEvent(table: SealedTable, where?: string): string {
+  const subject = `'user:' || ${table}.user_id`;
+  const looked = where === undefined ? subject : `CASE WHEN ${where} THEN ${subject} END`;
+  return `LEFT JOIN audit_events AS made ON made.subject = ${looked} AND made.place = ${table}.place`;
 }
 
 function sealed(trail: Buffer, table: SealedTable, row: Row, event: ChainPosition): string {

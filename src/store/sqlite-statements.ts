@@ -48,7 +48,7 @@ const madeBy = { event_link: 'made.link' };
 const load = `SELECT ${userJson} AS user,
     (SELECT ${accountJson} FROM accounts WHERE kid = users.account_kid) AS account,
     (SELECT json_group_array(${asJson('codes', madeBy)} ORDER BY codes.created_at, codes.id)
-      FROM codes ${joinEvent('codes')} AND codes.ended_at IS NULL
+      FROM codes ${joinEvent('codes', 'codes.ended_at IS NULL')}
       WHERE codes.user_id = users.id AND codes.created_at > ?) AS codes,
     (SELECT ${asJson('trusted_locations', madeBy)} FROM trusted_locations ${joinEvent('trusted_locations')}
       WHERE trusted_locations.user_id = users.id AND trusted_locations.location = ?) AS trust,

@@ -71,7 +71,7 @@ const verified = `${saved}, ended AS (UPDATE codes SET ended_at = $11, ended_rea
   SELECT count(*) FROM saved`;
 
 /** Issue and verify by hand, each in the round trips that the product makes. */
-function openFloor(url, home, kid, tokenId, connections) {
+export function openFloor(url, home, kid, tokenId, connections) {
   const { current, keys } = JSON.parse(readFileSync(join(home, 'key.json'), 'utf8'));
   const secret = Buffer.from(keys[current].secret, 'base64');
   const derive = (label) => Buffer.from(hkdfSync('sha256', secret, '', `twofa ${label}`, 32));
