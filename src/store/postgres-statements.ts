@@ -42,12 +42,12 @@ export function requestBy(app: string, id: string): string {
 /** Where the parts of a step are bound. */
 type Places = Record<keyof LoadKeys, string>;
 
-/** All that a step is decided on. The clock of the statement finds codes by their index, as one that goes on does not. */
+/** All that a step is decided on. The clock is read once for the codes, so that they are found by their index. */
 const load = (at: Places) => `SELECT row_to_json(a)::text AS account, row_to_json(u) AS "user",
     (SELECT coalesce(json_agg(c ORDER BY c.created_at, c.id), '[]') FROM (
       SELECT codes.*, made.link AS event_link FROM codes ${joinEvent('codes', 'codes.ended_at IS NULL')}
       WHERE ${at.codes}::boolean AND codes.user_id = u.id AND codes.created_at >
-        (extract(epoch FROM statement_timestamp()) * 1000)::bigint - ${codeLifetimeMs + endedCodeRetentionMs}) AS c
+        (SELECT ${serverNow}) - ${codeLifetimeMs + endedCodeRetentionMs}) AS c
     ) AS codes,
     (SELECT row_to_json(l) FROM (
       SELECT trusted_locations.*, made.link AS event_link FROM trusted_locations ${joinEvent('trusted_locations')}

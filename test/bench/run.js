@@ -101,7 +101,7 @@ function setUp(environment = env) {
 /** Each round does the same once by the library and once by hand, for users of their own. */
 async function againstFloor(token) {
   const twofa = openTwofa({ env, token: token.token });
-  const floor = openFloor(home, kid, 'bench', Number(token.id.slice(4)));
+  const floor = openFloor(home, kid, 'bench', token);
   const outbox = () => readFileSync(join(home, 'outbox.ndjson'), 'utf8').trim().split('\n');
   const lastCode = () => /\b[0-9]{6}\b/.exec(JSON.parse(outbox().at(-1)).text)[0];
   const ip = '203.0.113.7';
