@@ -25,7 +25,12 @@ import {
   type StepRow,
   settleOnce,
 } from './postgres-sign-in.ts';
-import { authenticateAndLoadStatement, authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
+import {
+  authenticateAndLoadStatement,
+  authenticateStatement,
+  behindMs,
+  serverNow,
+} from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
 import { bool, text, textOrNull } from './rows.ts';
