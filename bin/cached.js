@@ -1,10 +1,11 @@
 // Loads the bundles in dist with the bytecode that the build kept beside them, so that a command starts at once.
 const fs = require('node:fs');
-const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 
 const dist = path.join(__dirname, '..', 'dist');
+/** What `node:module` gives, without the parts of it that Node loads only when that is asked for. */
+const Module = module.constructor;
 const compile = Module.prototype._compile;
 /** Bundles loaded by this process, for the build to keep their bytecode. */
 const loaded = new Map();

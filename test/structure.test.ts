@@ -189,6 +189,8 @@ describe('rules are pure', () => {
       'isIPv6',
       'createHash',
       'createHmac',
+      'createSecretKey',
+      'KeyObject',
       'hkdfSync',
       'timingSafeEqual',
       'hash',

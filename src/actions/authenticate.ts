@@ -4,7 +4,7 @@ import { tokenVerificationMs } from '../rules/constants.ts';
 import { type Instant, within } from '../rules/time.ts';
 import { isTokenShaped, tokenDigest } from '../rules/token-format.ts';
 import type { Operator } from './operation.ts';
-import type { Authentication, Store } from './store.ts';
+import type { Authentication, SignInAhead, Store } from './store.ts';
 
 /** A token that exists but does not count: the refusal, with the operator to record it for. */
 export interface Refused {
@@ -57,6 +57,7 @@ function operatorOf(found: Authentication): Operator {
     locked: user !== null && user.lockedAt !== null,
     needsSecondFactor: found.enabledAt !== null,
     verifiedUntil: verifiedUntil(found),
+    loaded: found.loaded,
   };
 }
 
@@ -70,10 +71,15 @@ export function invalidToken(secret: string): TwofaError {
 
 /**
  * The operator of a token, or the refusal of one that is worth nothing any more.
+ * @param ahead the step of a sign-in that they ask for, where they ask for one.
  * @throws TwofaError `token-invalid` for what is no token of this store.
  */
-export async function authenticate(store: Store, secret: string): Promise<Operator | Refused> {
-  const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret)) : null;
+export async function authenticate(
+  store: Store,
+  secret: string,
+  ahead?: SignInAhead,
+): Promise<Operator | Refused> {
+  const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret), ahead) : null;
   if (!found) throw invalidToken(secret);
   const operator = operatorOf(found);
   const refusal = refusalOf(found);

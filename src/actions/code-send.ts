@@ -167,8 +167,8 @@ function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcom
     other: otherChannel(subject, via),
     now,
   };
-  const details = { app, via, ...(draft.ip === null ? {} : { ip: draft.ip }) };
-  if (decision.outcome !== 'sent') return { answer: issued, event: eventOf(decision, details) };
+  const ofIp = draft.ip === null ? {} : { ip: draft.ip };
+  if (decision.outcome !== 'sent') return { answer: issued, event: eventOf(decision, { app, via, ...ofIp }) };
   const recipient = maskContact(via, decision.to);
   const result: SendResult = {
     result: 'sent',
@@ -184,7 +184,7 @@ function issue(subject: SignInSubject, draft: Draft, now: Instant): SignInOutcom
     change: decision.change,
     code: { digest: codeDigest(key, subject.userId, draft.code), keyId: key.id, messageId, app, recipient },
     remember: { action: 'code.send', answer: result },
-    event: eventOf(decision, { ...details, messageId }),
+    event: eventOf(decision, { app, via, ...ofIp, messageId }),
   };
 }
 
@@ -254,6 +254,9 @@ export const codeSend = operation({
     app: v.optional(application),
     ip: v.optional(location),
     requestId: v.optional(requestId),
+  }),
+  ahead: ({ user, app, requestId }) => ({
+    ...{ user, location: null, app: app ?? null, requestId: requestId ?? null, codes: true },
   }),
   async perform(call, { user, via, app, ip, requestId }) {
     return done(

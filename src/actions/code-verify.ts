@@ -32,11 +32,11 @@ function comparison(keyring: Keyring, userId: number, entered: string): (stored:
   };
 }
 
-function eventOf(decision: VerifyDecision, details: Record<string, unknown>): NewEvent | null {
+function eventOf(decision: VerifyDecision, app: string, ip: string | null): NewEvent | null {
   switch (decision.outcome) {
     case 'judged': {
       const { result, why, attemptsLeft } = decision.answer;
-      const said = { ...details, via: decision.via, why, attemptsLeft };
+      const said = { app, ip, via: decision.via, why, attemptsLeft };
       if (result === 'verified') return { action: 'code.verified', details: said };
       return {
         action: result === 'locked' ? 'user.locked' : 'code.rejected',
@@ -48,10 +48,10 @@ function eventOf(decision: VerifyDecision, details: Record<string, unknown>): Ne
       return {
         action: 'code.rejected',
         outcome: 'refused',
-        details: { ...details, why: decision.answer.result },
+        details: { app, ip, why: decision.answer.result },
       };
     case 'not-enabled':
-      return { action: 'code.rejected', outcome: 'refused', details: { ...details, why: 'not-enabled' } };
+      return { action: 'code.rejected', outcome: 'refused', details: { app, ip, why: 'not-enabled' } };
     default:
       return null;
   }
@@ -90,7 +90,7 @@ export async function verifyCode(
   const { decision, at } = await decideStep<Decided>(call, query, ({ state, userId }, now) => {
     const matches = comparison(keyring, userId, request.code);
     const decision = decideVerify(state, userId, location, matches, now);
-    const event = eventOf(decision, { app, ip: location.ip });
+    const event = eventOf(decision, app, location.ip);
     if (decision.outcome !== 'judged') return { answer: { decision, at: now }, event };
     const { answer, change } = decision;
     const proves = answer.result === 'verified' && verifiesToken !== undefined ? { verifiesToken } : {};
@@ -120,6 +120,15 @@ export const codeVerify = operation({
     ip: location,
     app: v.optional(application),
     requestId: v.optional(requestId),
+  }),
+  ahead: ({ user, ip, app, requestId }) => ({
+    ...{
+      user,
+      location: ip.trustable ? ip.key : null,
+      app: app ?? null,
+      requestId: requestId ?? null,
+      codes: true,
+    },
   }),
   async perform(call, input) {
     const app = applicationOf(call, input.app);

@@ -26,6 +26,7 @@ export const login = operation({
   permission: 'sign-in',
   account: 'required',
   input: v.strictObject({ user: userName, ip: location, app: v.optional(application) }),
+  ahead: ({ user, ip, app }) => ({ user, location: ip.key, app: app ?? null, requestId: null, codes: false }),
   async perform(call, input) {
     const app = applicationOf(call, input.app);
     const query = { user: input.user, location: input.ip.key, app, requestId: null, codes: false };

@@ -6,7 +6,7 @@ import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
-import type { Actor, KeptNotice, Store, Token, Writing } from './store.ts';
+import type { Actor, KeptNotice, SignInAhead, Store, Token, Writing } from './store.ts';
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -27,6 +27,8 @@ export interface Operator extends Actor {
   needsSecondFactor: boolean;
   /** Until when a verified code makes the token work; null when none does (R15). */
   verifiedUntil: Instant | null;
+  /** What the store loaded ahead, for the call's step of a sign-in. */
+  loaded?: unknown;
 }
 
 /** Where checkpoints of the trail are kept, one a day. */
@@ -98,6 +100,8 @@ export interface Operation<I = never, R = unknown> {
    */
   waives?(input: I): { lock?: boolean; secondFactor?: boolean };
   perform(call: Call, input: I): Promise<Answer<R>>;
+  /** The step of a sign-in that this call will be, but for its account: loaded together with the token. */
+  ahead?(input: I): Omit<SignInAhead, 'kid'>;
 }
 
 /** Defines an operation, so that its input and result are inferred. */

@@ -51,13 +51,18 @@ function read<I>(schema: v.GenericSchema<unknown, I>, options: unknown): I {
   return parsed.output;
 }
 
+/** Operations that were asked for before, which the next request has at once. */
+const loaded = new Map<string, Operation<unknown>>();
+
 async function load(name: string): Promise<Operation<unknown>> {
   if (!Object.hasOwn(operations, name)) {
     throw new TwofaError('invalid-input', `There is no request ${JSON.stringify(name.slice(0, 60))}.`, {
       details: { field: 'do' },
     });
   }
-  return (await operations[name as OperationName]()) as Operation<unknown>;
+  const operation = (await operations[name as OperationName]()) as Operation<unknown>;
+  loaded.set(name, operation);
+  return operation;
 }
 
 /** The account that a call is about: named, or implied by a narrowed token; never guessed. */
@@ -142,7 +147,8 @@ async function permitted(
   await requireNewest(services, operation, request.do);
   const told: KeptNotice[] = [];
   const write = writing(services, operator, told);
-  const call: Call = { ...services, operator, kid, masked: grant === 'masked', write, told };
+  // Spread last: V8 takes a hundred times longer to add to what was spread than to spread into what is there.
+  const call: Call = { operator, kid, masked: grant === 'masked', write, told, ...services };
   try {
     return await (operation as Operation<unknown, unknown>).perform(call, input);
   } finally {
@@ -174,7 +180,7 @@ function refusalHint(name: string): string {
 
 /** Reads a request: the operation that it asks for, and its input. @throws TwofaError `invalid-input` */
 async function readRequest(request: Request): Promise<{ operation: Operation<unknown>; input: unknown }> {
-  const operation = await load(request.do);
+  const operation = loaded.get(request.do) ?? (await load(request.do));
   const { do: _do, account: _account, ...options } = request;
   if (request.account !== undefined) read(accountField, { account: request.account });
   return { operation, input: read(operation.input, options) };
@@ -196,7 +202,9 @@ export async function checkForm(request: Request): Promise<void> {
 export async function perform(services: Services, credential: Credential, request: Request): Promise<Answer> {
   const { operation, input } = await readRequest(request);
   const secret = await credential();
-  const found = await authenticate(await services.store(), secret);
+  const step = (operation as Operation<unknown, unknown>).ahead?.(input);
+  const ahead = step && { kid: request.account ?? null, ...step };
+  const found = await authenticate(await services.store(), secret, ahead);
   const operator = 'refusal' in found ? found.operator : found;
   services.madeBy?.(operator);
   try {

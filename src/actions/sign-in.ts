@@ -27,7 +27,8 @@ export async function decideStep<T>(
   decide: (subject: SignInSubject, now: number) => SignInOutcome<T>,
 ): Promise<T> {
   const store = await call.store();
-  const decided = await store.signIn(call.operator, { kid: call.kid, ...query }, decide);
+  const { operator, kid } = call;
+  const decided = await store.signIn(operator, { kid, ...query }, decide, operator.loaded);
   if (decided === 'account-not-found') throw accountNotFound(call.kid);
   if (decided === 'user-not-found') throw userNotFound(call.kid, query.user);
   call.told.push(...decided.notices);

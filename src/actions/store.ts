@@ -161,6 +161,13 @@ export interface SignInQuery {
   textsPerUser?: number;
 }
 
+/** A step as its request names it, before it is known whose token it is made with. */
+export type SignInAhead = Pick<SignInQuery, 'user' | 'location' | 'requestId' | 'codes'> & {
+  /** Null where the token says it. */
+  kid: string | null;
+  app: string | null;
+};
+
 export interface SignInSubject {
   userId: number;
   kid: string;
@@ -194,11 +201,16 @@ export interface Authentication {
   user: User | null;
   /** When 2FA was turned on for that user's account, or null. */
   enabledAt: Instant | null;
+  /** What a step was loaded as ahead, for {@link Store.signIn} alone; absent where nothing was. */
+  loaded?: unknown;
 }
 
 export interface Store {
-  /** The token of a digest, or null. */
-  authenticate(digest: string): Promise<Authentication | null>;
+  /**
+   * The token of a digest, or null.
+   * @param ahead the step that the token's holder asks for: a store for which each look is a journey loads it with the token.
+   */
+  authenticate(digest: string, ahead?: SignInAhead): Promise<Authentication | null>;
   /** A consistent view; nothing is written. */
   read<T>(work: (tables: Reading) => Promise<T>): Promise<T>;
   /** A consistent view for people to look at, which may be of a standby and a little old: nothing is decided by it. */
@@ -210,12 +222,14 @@ export interface Store {
   /**
    * Loads a user's state, has it decided, and saves change and event at once, provided that the state has not
    * changed since. `decide` may run more than once and has no side effects.
+   * @param loaded what {@link Store.authenticate} loaded ahead for this query.
    * @returns the answer once the save is durable; or what does not exist.
    */
   signIn<T>(
     actor: Actor,
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
+    loaded?: unknown,
   ): Promise<{ answer: T; notices: KeptNotice[] } | 'account-not-found' | 'user-not-found'>;
   /** Records how a code's message fared; one that failed for good ends its code. */
   settleMessage(

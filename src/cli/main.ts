@@ -116,9 +116,10 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
       }
     };
   let help = '';
-  const program = programOf(run, around, (text) => {
+  const gotHelp = (text: string) => {
     help += text;
-  });
+  };
+  const program = programOf(run, around, gotHelp, argv[0]);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {

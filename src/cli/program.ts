@@ -37,19 +37,30 @@ import { user } from './commands/user.ts';
 import { version } from './commands/version.ts';
 import type { Run, Surroundings } from './run.ts';
 
+/** Each by its name. */
 const commands = [
   [
     'Prepare and enable',
-    [init, account, practice, user, find, checklist, rollcall, announce, enable, disable],
+    { init, account, practice, user, find, checklist, rollcall, announce, enable, disable },
   ],
-  ['Sign-in', [login, code, location, batch, serve]],
+  ['Sign-in', { login, code, location, batch, serve }],
   [
     'Watch and mend',
-    [status, lockouts, reactivate, recovery, notices, audit, doctor, health, metrics, maintain, db],
+    { status, lockouts, reactivate, recovery, notices, audit, doctor, health, metrics, maintain, db },
   ],
-  ['Operators', [auth, token]],
-  ['More', [policy, config, completion, tour, help, version]],
+  ['Operators', { auth, token }],
+  ['More', { policy, config, completion, tour, help, version }],
 ] as const;
+
+/** What tells of all commands, and so needs the whole tree. */
+const tellOfAll = new Set(['help', 'completion']);
+
+/** Whether a command is declared: where the first word is one that needs no other, the others cost time alone. */
+function isDeclared(name: string, first: string | undefined): boolean {
+  if (first === '-V' || first === '--version') return false;
+  const isOne = commands.some(([, declare]) => first !== undefined && Object.hasOwn(declare, first));
+  return !isOne || name === first || tellOfAll.has(first ?? '');
+}
 
 function addCommonOptions(program: Command): void {
   program
@@ -73,13 +84,15 @@ function addCommonOptions(program: Command): void {
 }
 
 /**
- * Builds the whole tree; nothing that a command works with is loaded before it runs.
+ * Builds the tree; nothing that a command works with is loaded before it runs.
  * @param helpInstead gets the help of a group that was called without a command of it.
+ * @param first the first word of the line; where it is a command, the tree is that one alone.
  */
 export function programOf(
   run: Run,
   around: Surroundings,
   helpInstead: (text: string) => void = () => {},
+  first?: string,
 ): Command {
   const program = new Command('twofa')
     .description(
@@ -100,7 +113,7 @@ export function programOf(
   addCommonOptions(program);
   for (const [group, declare] of commands) {
     program.commandsGroup(`${group}:`);
-    for (const each of declare) each(program, run);
+    for (const [name, each] of Object.entries(declare)) if (isDeclared(name, first)) each(program, run);
   }
   for (const group of program.commands) group.helpCommand(false);
   return program;

@@ -175,7 +175,10 @@ export async function contextOf(
     get parts() {
       return reach.parts;
     },
-    mayAsk: common.input && around.stdin.isTTY === true && around.stderr.isTTY === true,
+    // Looked at when it matters: Node opens standard input when somebody first looks at it.
+    get mayAsk() {
+      return common.input && around.stdin.isTTY === true && around.stderr.isTTY === true;
+    },
     request,
     pages: (name, options, list) => pages(request, name, options, list),
     ...controls,

@@ -17,9 +17,15 @@ export interface OutboxOptions {
 
 /** Opens the file for appending: never through a link, and made with mode 0600. */
 function openToAppend(file: string): number {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-  return openSync(file, O_APPEND | O_CREAT | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600);
+  const open = () => openSync(file, O_APPEND | O_CREAT | O_WRONLY | (O_NOFOLLOW ?? 0), 0o600);
+  try {
+    return open();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return open();
+  }
 }
 
 /** Appends one line in a single write, so that lines of several processes never mix. @throws Error saying why it cannot. */

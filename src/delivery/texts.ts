@@ -87,7 +87,7 @@ function say(message: Message, account: string): Said {
   const own: OwnFacts = { account, kid: message.account, user: inEmail(message.user) };
   switch (message.kind) {
     case 'code': {
-      const facts = { ...own, code: message.code, minutes: lasting(message, minuteMs) };
+      const facts = { code: message.code, minutes: lasting(message, minuteMs), ...own };
       const [letter, short] = [wording.code(facts), wording.codeText(facts)];
       return { kind: 'code', facts, letter, short, first: message.code };
     }

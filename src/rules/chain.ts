@@ -1,5 +1,5 @@
 // The audit trail's arithmetic: how an event is linked to the one before it, and how a row's head seals its state.
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { Instant } from './time.ts';
 
 /** The published list of audit actions. */
@@ -77,8 +77,19 @@ export interface ChainPosition {
 /** Whom a chain is about: `installation`, `account:KID`, `user:ID` or `token:ID`. */
 export type Subject = string;
 
+/** Keys as OpenSSL has them: made once, an HMAC with one costs a third less than with its bytes. */
+const prepared = new WeakMap<Buffer, KeyObject>();
+
+function keyObjectOf(key: Buffer): KeyObject {
+  const known = prepared.get(key);
+  if (known) return known;
+  const made = createSecretKey(key);
+  prepared.set(key, made);
+  return made;
+}
+
 function seal(key: Buffer, parts: readonly unknown[]): string {
-  return createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
+  return createHmac('sha256', keyObjectOf(key)).update(JSON.stringify(parts)).digest('base64url');
 }
 
 /** The seal of a row that is no subject of its own: a code, a trusted location, a recorded answer. */

@@ -3,6 +3,7 @@ import type {
   Actor,
   KeptNotice,
   Receipt,
+  SignInAhead,
   SignInOutcome,
   SignInQuery,
   SignInSubject,
@@ -12,15 +13,10 @@ import type { Keyring } from '../rules/keyring.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
+import type { KnownSubjects } from './known-rows.ts';
 import { type Connection, isConflict, isPlaceTaken } from './postgres-connect.ts';
-import {
-  loadStatement,
-  requestBy,
-  type Statement,
-  saveStatement,
-  serverNow,
-  settleStatement,
-} from './postgres-statements.ts';
+import { saveStatement, settleStatement } from './postgres-save.ts';
+import { type LoadKeys, loadStatement, requestBy, type Statement, serverNow } from './postgres-statements.ts';
 import { type Row, text } from './rows.ts';
 import { behind, notWritten, sealedUser } from './sealed.ts';
 import {
@@ -48,19 +44,25 @@ interface Attempt<T> {
 
 /** A step of a sign-in that is tried until it is saved, over as many connections as that takes. */
 export class Step<T> {
+  readonly #known: KnownSubjects;
   readonly #keyring: Keyring;
   readonly #actor: Actor;
   readonly #query: SignInQuery;
   readonly #decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>;
   #sent: Attempt<T>[] = [];
+  /** What was loaded ahead, for the first try. */
+  #ahead: LoadedAhead | undefined;
 
   constructor(
-    keyring: Keyring,
+    known: KnownSubjects,
+    ahead: LoadedAhead | undefined,
     actor: Actor,
     query: SignInQuery,
     decide: (subject: SignInSubject, now: Instant) => SignInOutcome<T>,
   ) {
-    this.#keyring = keyring;
+    this.#known = known;
+    this.#ahead = ahead && isOf(ahead, query) ? ahead : undefined;
+    this.#keyring = known.keyring;
     this.#actor = actor;
     this.#query = query;
     this.#decide = decide;
@@ -143,15 +145,11 @@ export class Step<T> {
   }
 
   async #load(connection: Connection): Promise<{ loaded: Loaded; now: Instant; repeats: boolean } | Missing> {
-    const { kid, user, codes, location, app, requestId } = this.#query;
-    const keys = { kid, usernameKey: foldKey(user), username: user, id: idOf(user) };
-    const { rows } = await connection.query(loadStatement({ ...keys, codes, location, app, requestId }));
-    const row = rows[0] as LoadedRow | undefined;
+    const { row, now } = this.#takeAhead() ?? (await this.#loadNow(connection));
     if (!row) return 'account-not-found';
     if (!row.user) return 'user-not-found';
-    const now = Number(row.now);
     const loaded = loadedOf(this.#keyring, this.#query, {
-      account: row.account,
+      account: this.#known.account(row.account),
       user: row.user,
       codes: row.codes,
       trust: row.trust ?? undefined,
@@ -159,6 +157,19 @@ export class Step<T> {
       textsSpent: await textsSpent(connection, this.#query, now),
     });
     return { loaded, now, repeats: row.request !== null };
+  }
+
+  /** What was loaded ahead decides the first try: the save takes effect only where nothing changed since. */
+  #takeAhead(): Pick<LoadedAhead, 'row' | 'now'> | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead;
+  }
+
+  async #loadNow(connection: Connection): Promise<Pick<LoadedAhead, 'row' | 'now'>> {
+    const { rows } = await connection.query(loadStatement(keysOf(this.#query)));
+    const [row] = rows;
+    return { row: (row ?? null) as StepRow | null, now: Number(row?.now) };
   }
 
   /** @returns the row that the save gave, or null where another came first. */
@@ -211,13 +222,39 @@ export class Step<T> {
   }
 }
 
-interface LoadedRow {
-  account: Row;
+/** What a step is decided on, as one row. */
+export interface StepRow {
+  account: string;
   user: Row | null;
   codes: Row[];
   trust: Row | null;
   request: Row | null;
-  now: unknown;
+}
+
+/** What was loaded with a token, and for which step. */
+export interface LoadedAhead {
+  ahead: SignInAhead;
+  /** Null where there is no such account. */
+  row: StepRow | null;
+  now: Instant;
+}
+
+/** What a step is loaded by. */
+export function keysOf({ kid, user, codes, location, app, requestId }: SignInAhead): LoadKeys {
+  return { kid, usernameKey: foldKey(user), username: user, id: idOf(user), codes, location, app, requestId };
+}
+
+/** Whether what was loaded is what a query asks for. */
+function isOf({ ahead, row }: LoadedAhead, query: SignInQuery): boolean {
+  const { user = null, request = null } = row ?? {};
+  return (
+    (user === null || user.account_kid === query.kid) &&
+    (request === null || request.app === query.app) &&
+    ahead.user === query.user &&
+    ahead.location === query.location &&
+    ahead.requestId === query.requestId &&
+    ahead.codes === query.codes
+  );
 }
 
 function idOf(name: string): number | null {

@@ -1,11 +1,12 @@
 // The store on PostgreSQL: for any number of processes and hosts at once, the server's clock deciding.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { Actor, Authentication, Reading, Store } from '../actions/store.ts';
+import type { Actor, Authentication, Reading, SignInAhead, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import { settledRoot } from './checkpoint.ts';
+import { KnownSubjects } from './known-rows.ts';
 import { settleNotice } from './notices.ts';
 import {
   type Connection,
@@ -16,12 +17,24 @@ import {
   namedDatabase,
   postgresError,
 } from './postgres-connect.ts';
-import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
-import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
+import {
+  keysOf,
+  type LoadedAhead,
+  Step,
+  type Stepped,
+  type StepRow,
+  settleOnce,
+} from './postgres-sign-in.ts';
+import {
+  authenticateAndLoadStatement,
+  authenticateStatement,
+  behindMs,
+  serverNow,
+} from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
-import { notWritten, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
+import { bool, text, textOrNull } from './rows.ts';
+import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
 import { type TrailSource, verifyTrail } from './verify.ts';
@@ -60,12 +73,14 @@ export class PostgresStore implements Store {
   readonly #knex: Knex;
   readonly #options: PostgresOptions;
   readonly #standby: Knex | null;
+  readonly #known: KnownSubjects;
   #checked = false;
   /** Whether the server was there once: then it is waited for when it is gone. */
   #reached = false;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
+    this.#known = new KnownSubjects(options.keyring);
     this.#knex = connectDatabase(options.url, options.connections ?? 1);
     this.#standby = options.readUrl === undefined ? null : connectDatabase(options.readUrl, 1);
   }
@@ -135,12 +150,28 @@ export class PostgresStore implements Store {
     }
   }
 
-  authenticate(digest: string): Promise<Authentication | null> {
+  authenticate(digest: string, ahead?: SignInAhead): Promise<Authentication | null> {
+    const statement = ahead
+      ? authenticateAndLoadStatement(digest, keysOf(ahead))
+      : authenticateStatement(digest);
     return this.#again(() =>
       this.#connected(async (connection) => {
         if (!this.#checked) await this.#check(connection);
-        const { rows } = await connection.query(authenticateStatement(digest));
-        return rows[0] ? authenticationOf(this.#options.keyring, rows[0]) : null;
+        const { rows } = await connection.query(statement);
+        const [row] = rows;
+        if (!row) return null;
+        const found = this.#known.authenticated(
+          text(row, 'token'),
+          textOrNull(row, 'user'),
+          textOrNull(row, 'account'),
+        );
+        const now = Number(row.now);
+        const loaded: LoadedAhead | undefined = ahead && {
+          ahead,
+          now,
+          row: (row.step ?? null) as StepRow | null,
+        };
+        return { now, sandbox: bool(row, 'sandbox'), loaded, ...found };
       }),
     );
   }
@@ -229,8 +260,8 @@ export class PostgresStore implements Store {
     }
   };
 
-  signIn: Store['signIn'] = async (actor, query, decide) => {
-    const step = new Step(this.#options.keyring, actor, query, decide);
+  signIn: Store['signIn'] = async (actor, query, decide, loaded) => {
+    const step = new Step(this.#known, loaded as LoadedAhead | undefined, actor, query, decide);
     const stepped = await this.#stepped(step);
     this.#options.committed?.();
     return stepped;
@@ -317,13 +348,4 @@ export class PostgresStore implements Store {
     await this.#standby?.destroy();
     await this.#knex.destroy();
   }
-}
-
-function authenticationOf(keyring: Keyring, row: Row): Authentication {
-  const token = sealedToken(keyring, row.token as Row);
-  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox') };
-  if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
-  const user = sealedUser(keyring, row.user as Row);
-  const { enabledAt } = sealedAccount(keyring, row.account as Row);
-  return { ...common, token: { ...token, user: user.username }, user, enabledAt };
 }

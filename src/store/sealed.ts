@@ -17,17 +17,22 @@ import { subjectOf } from './trail.ts';
 type State = readonly (string | number | boolean | null)[];
 
 /**
- * A column `behind` of a subject's row: whether its chain has gone on since, so that the row is an earlier one put back.
+ * Whether the chain of a subject's row has gone on since, so that the row is an earlier one put back.
  * @param name what the row is called in the query: the table, or its alias.
  */
-export function behind(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
+export function wentOn(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
   const subject = {
     accounts: `'account:' || ${name}.kid`,
     users: `'user:' || ${name}.id`,
     tokens: `'token:' || ${name}.id`,
   };
   return `EXISTS (SELECT 1 FROM audit_events AS later WHERE later.subject = ${subject[table]}
-    AND later.place = ${name}.chain_count + 1) AS behind`;
+    AND later.place = ${name}.chain_count + 1)`;
+}
+
+/** The same as a column `behind`. */
+export function behind(table: 'accounts' | 'users' | 'tokens', name: string = table): string {
+  return `${wentOn(table, name)} AS behind`;
 }
 
 export function notWritten(subject: Subject): TwofaError {
@@ -106,9 +111,14 @@ function requestParts(row: Row): State {
 const partsOf = { codes: codeParts, trusted_locations: trustParts, requests: requestParts };
 export type SealedTable = keyof typeof partsOf;
 
-/** Joins the event of the user's chain that made a row of these tables: its link is the row's `event_link`. */
-export function joinEvent(table: SealedTable): string {
-  return `LEFT JOIN audit_events AS made ON made.subject = 'user:' || ${table}.user_id AND made.place = ${table}.place`;
+/**
+ * Joins the event of the user's chain that made a row of these tables: its link is the row's `event_link`.
+ * @param where which rows it is looked up for; all of them where it is absent.
+ */
+export function joinEvent(table: SealedTable, where?: string): string {
+  const subject = `'user:' || ${table}.user_id`;
+  const looked = where === undefined ? subject : `CASE WHEN ${where} THEN ${subject} END`;
+  return `LEFT JOIN audit_events AS made ON made.subject = ${looked} AND made.place = ${table}.place`;
 }
 
 function sealed(trail: Buffer, table: SealedTable, row: Row, event: ChainPosition): string {
@@ -127,7 +137,7 @@ export function withSeal<R extends Row>(
   event: ChainPosition,
 ): R & { place: number; key_id: string; seal: string } {
   const { id, trail } = keyring.current;
-  return { ...row, place: event.count, key_id: id, seal: sealed(trail, table, row, event) };
+  return { place: event.count, key_id: id, seal: sealed(trail, table, row, event), ...row };
 }
 
 /** How far the chain of a row's user has come, and at which place the rows of its table ended last. */

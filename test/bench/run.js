@@ -1,4 +1,9 @@
-// npm run bench: ratios side by side in one run. Options: --users N (default 1000), --rounds N, --starts N, --events N, --sqlite (without PostgreSQL).
+// npm run bench: ratios side by side in one run. Options:
+//   --only PARTS  of start, library, batch, trail, postgres and large, with commas between them; without it all but large
+//   --sqlite      without PostgreSQL
+//   --users N     of the installation (1000); --rounds N of the library (200), --starts N of a process (15)
+//   --events N    that audit verify goes over (1000000)
+//   --large N     users of a second installation (1000000), for the part large, which imports them first
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byBatch } from './batch.js';
 import { openFloor } from './floor.js';
+import { withManyUsers } from './large.js';
 import { onPostgres } from './postgres.js';
 import { lengthenTrail, passOver } from './trail.js';
 
@@ -18,12 +24,18 @@ const { values } = parseArgs({
     starts: { type: 'string', default: '15' },
     sqlite: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
+    large: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const users = Number(values.users);
 const rounds = Number(values.rounds);
 const starts = Number(values.starts);
 const events = Number(values.events);
+const warmUp = 100;
+const parts = new Set(values.only?.split(',') ?? ['start', 'library', 'batch', 'trail', 'postgres']);
+if (values.sqlite) parts.delete('postgres');
+if (values.large !== undefined) parts.add('large');
 const kid = '1';
 const home = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
 const env = { ...process.env, TWOFA_HOME: home };
@@ -52,8 +64,9 @@ function row(name, ratio, goal, detail) {
 }
 
 /** Whole processes in turn with `node -e 0`; the median of the ratios of each pair. */
-function startUp(name, args, goal) {
-  const run = (command) => timed(() => spawnSync(process.execPath, command, { env, stdio: 'ignore' }));
+function startUp(name, args, goal, environment = env) {
+  const run = (command) =>
+    timed(() => spawnSync(process.execPath, command, { env: environment, stdio: 'ignore' }));
   run([program, ...args]);
   const pairs = Array.from({ length: starts }, () => [run([program, ...args]), run(['-e', '0'])]);
   const ratio = median(pairs.map(([ours, bare]) => ours / bare));
@@ -74,14 +87,14 @@ function cli(args, environment = env) {
   return JSON.parse(ran.stdout);
 }
 
-function setUp(environment = env) {
+function setUp(environment = env, count = users) {
   const twofa = (args) => cli(args, environment);
   twofa(['init', '--sandbox']);
   twofa(['account', 'create', kid, '--name', 'Bench']);
   twofa(['practice', 'add', 'Bench', '-a', kid]);
   const number = (index) => `+1201${String(2_000_000 + index).padStart(7, '0')}`;
   const rows = Array.from(
-    { length: users },
+    { length: count },
     (_, index) =>
       `u${index},User ${index},u${index}@bench.example,${number(index)},Bench,${index === 0 ? 'yes' : ''}\n`,
   );
@@ -91,7 +104,7 @@ function setUp(environment = env) {
   );
   const seconds =
     timed(() => twofa(['user', 'import', join(environment.TWOFA_HOME, 'roster.csv'), '-a', kid])) / 1000;
-  process.stdout.write(`import of ${users} users: ${seconds.toFixed(1)} s\n`);
+  process.stdout.write(`import of ${count} users: ${seconds.toFixed(1)} s\n`);
   const token = twofa(['token', 'create', '--role', 'application', '--app', 'bench']);
   twofa(['token', 'create', '--role', 'system-administrator', '-a', kid, '--user', 'u0', '--save', 'admin']);
   twofa(['enable', '--confirm', kid, '-a', kid, '-p', 'admin']);
@@ -101,7 +114,7 @@ function setUp(environment = env) {
 /** Each round does the same once by the library and once by hand, for users of their own. */
 async function againstFloor(token) {
   const twofa = openTwofa({ env, token: token.token });
-  const floor = openFloor(home, kid, 'bench', Number(token.id.slice(4)));
+  const floor = openFloor(home, kid, 'bench', token);
   const outbox = () => readFileSync(join(home, 'outbox.ndjson'), 'utf8').trim().split('\n');
   const lastCode = () => /\b[0-9]{6}\b/.exec(JSON.parse(outbox().at(-1)).text)[0];
   const ip = '203.0.113.7';
@@ -109,23 +122,41 @@ async function againstFloor(token) {
   const times = { issue: [], wrong: [], right: [], login: [] };
   await ask('login', 'u1', { ip });
   floor.login('u1', ip);
-  for (let round = 0; round < rounds; round += 1) {
-    const ours = `u${(2 * round) % users}`;
-    const theirs = `u${(2 * round + 1) % users}`;
+  for (let round = -warmUp; round < rounds; round += 1) {
+    const ours = `u${(2 * (round + warmUp)) % users}`;
+    const theirs = `u${(2 * (round + warmUp) + 1) % users}`;
     const other = (code) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
     let code = '';
-    const issue = await timedAsync(() => ask('code.send', ours, { via: 'email' }));
-    const floorIssue = timed(() => {
-      code = floor.issue(theirs);
-    });
-    times.issue.push([floorIssue, issue]);
+    /** Now one goes first, now the other; the first rounds are not counted: they compile what the others run. */
+    const both = async (name, byLibrary, byHand) => {
+      const pair = [];
+      const turns = [async () => (pair[1] = await timedAsync(byLibrary)), () => (pair[0] = timed(byHand))];
+      for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
+      if (round >= 0) times[name].push(pair);
+    };
+    await both(
+      'issue',
+      () => ask('code.send', ours, { via: 'email' }),
+      () => {
+        code = floor.issue(theirs);
+      },
+    );
     const sent = lastCode();
-    const wrong = await timedAsync(() => ask('code.verify', ours, { ip, code: other(sent) }));
-    times.wrong.push([timed(() => floor.verify(theirs, other(code), ip)), wrong]);
-    const right = await timedAsync(() => ask('code.verify', ours, { ip, code: sent }));
-    times.right.push([timed(() => floor.verify(theirs, code, ip)), right]);
-    const login = await timedAsync(() => ask('login', ours, { ip }));
-    times.login.push([timed(() => floor.login(theirs, ip)), login]);
+    await both(
+      'wrong',
+      () => ask('code.verify', ours, { ip, code: other(sent) }),
+      () => floor.verify(theirs, other(code), ip),
+    );
+    await both(
+      'right',
+      () => ask('code.verify', ours, { ip, code: sent }),
+      () => floor.verify(theirs, code, ip),
+    );
+    await both(
+      'login',
+      () => ask('login', ours, { ip }),
+      () => floor.login(theirs, ip),
+    );
   }
   await twofa.close();
   floor.close();
@@ -162,14 +193,39 @@ function verifyTrail(token) {
   if (!verdict.intact) process.exitCode = 1;
 }
 
+/** A second installation with many users, beside that of this run; a process that starts on it; both under the same work. */
+async function withMany(application) {
+  const home2 = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
+  const env2 = { ...process.env, TWOFA_HOME: home2 };
+  const count = Number(values.large ?? 1_000_000);
+  const ownerOf = (environment) => cli(['token', 'create', '--role', 'owner', '-p', 'owner'], environment);
+  try {
+    const tokens = { application: setUp(env2, count) };
+    const goal = '≤ 1.5 node';
+    startUp(`status U (${count} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], goal, env2);
+    await withManyUsers(
+      { home, users, kid, application, owner: ownerOf(env) },
+      { home: home2, users: count, kid, owner: ownerOf(env2), ...tokens },
+      { row, median },
+    );
+  } finally {
+    rmSync(home2, { recursive: true, force: true });
+  }
+}
+
 try {
   const token = setUp();
-  startUp('--help', ['--help'], '≤ 1.15 node');
-  startUp('--version', ['--version'], '≤ 1.15 node');
-  startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
-  await againstFloor(token);
-  await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
-  verifyTrail(token);
+  if (parts.has('start')) {
+    startUp('--help', ['--help'], '≤ 1.15 node');
+    startUp('--version', ['--version'], '≤ 1.15 node');
+    startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
+  }
+  if (parts.has('library')) await againstFloor(token);
+  if (parts.has('batch')) {
+    await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
+  }
+  if (parts.has('trail')) verifyTrail(token);
+  if (parts.has('large')) await withMany(token);
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
@@ -182,7 +238,7 @@ function codesIn(folder) {
   );
 }
 
-if (!values.sqlite) {
+if (parts.has('postgres')) {
   const onServer = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
   try {
     await onPostgres({

@@ -2,28 +2,9 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { keysOf, seal } from './floor.js';
+import { headOf, keysOf, seal } from './by-hand.js';
 
 const ip = '203.0.113.7';
-
-function headOf(key, user, place, link) {
-  return seal(key, [
-    'head',
-    `user:${user.id}`,
-    place,
-    link,
-    user.account_kid,
-    user.username,
-    user.active === 1,
-    user.system_administrator === 1,
-    user.attempts_left,
-    user.locked_at,
-    user.email,
-    user.phone,
-    user.codes_after,
-    user.trust_after,
-  ]);
-}
 
 /** Lengthens the chains of an account's users by so many events in all: sign-ins, as an application makes them. */
 export function lengthenTrail(home, kid, app, tokenId, events) {
@@ -53,13 +34,7 @@ export function lengthenTrail(home, kid, app, tokenId, events) {
       user.chain_link = link;
     }
     for (const user of users) {
-      save.run(
-        user.chain_count,
-        user.chain_link,
-        key.id,
-        headOf(key.trail, user, user.chain_count, user.chain_link),
-        user.id,
-      );
+      save.run(user.chain_count, user.chain_link, key.id, headOf(key, 'user', user), user.id);
     }
   });
   write.immediate();

@@ -70,6 +70,19 @@ function commandsOf(command: Command, path: string[] = []): Map<string, Command>
 
 const help = (name: string) => runInProcess(tmpdir(), ['help', ...name.split(' ')]);
 
+describe('a command whose name is the first word', () => {
+  test.each(program().commands.map((each) => each.name()))('%s is declared alone as among all', (name) => {
+    const alone = programOf(doNothing, process, undefined, name).commands.find(
+      (each) => each.name() === name,
+    );
+    const among = program().commands.find((each) => each.name() === name);
+    expect(alone?.helpInformation()).toBe(among?.helpInformation());
+    expect(alone?.commands.map((each) => each.helpInformation())).toEqual(
+      among?.commands.map((each) => each.helpInformation()),
+    );
+  });
+});
+
 describe('README', () => {
   test('has commands in its code blocks, and topics have some too', () => {
     expect(readmeCommands()).toContain("account create 10482 --name 'Northside Family Health' --country US");
