@@ -1,5 +1,5 @@
 // What is written for people agrees with the program: README, the topics of help, and the shapes of the JSON documents.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -24,6 +24,19 @@ const topic = (name: string) => helpTopic(name) ?? '';
 
 const doNothing: Run = () => async () => {};
 const program = () => programOf(doNothing, process);
+
+/** The whole source but for some files. */
+function sourceBut(files: readonly string[]): string {
+  const root = resolve(import.meta.dirname, '../..');
+  const entries = ['src', 'migrations'].flatMap((folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true, recursive: true }),
+  );
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !files.some((file) => path.endsWith(`/${file}`)));
+  return paths.map((path) => readFileSync(path, 'utf8')).join('\n');
+}
 
 /** The words of a command line as a shell would split them. */
 function wordsOf(line: string): string[] {
@@ -178,15 +191,25 @@ describe('the topics of help', () => {
     expect([helpTopic('exit'), helpTopic(''), helpTopic('toString')]).toEqual([null, null, null]);
   });
 
-  test('exit-codes lists each error code below its exit code', () => {
+  test('exit-codes lists each error code below its exit code, and says when it comes', () => {
     const found: Record<string, number> = {};
     let exit = -1;
     for (const line of topic('exit-codes').split('\n')) {
       exit = Number(/^ {0,3}(\d+) {2}/.exec(line)?.[1] ?? exit);
-      if (!line.startsWith('        ')) continue;
-      for (const code of line.split(/[ ,]+/).filter(Boolean)) found[code] = exit;
+      const code = /^ {8}([a-z][a-z-]*[a-z]) {2,}\S/.exec(line)?.[1];
+      if (code !== undefined) found[code] = exit;
     }
     expect(found).toEqual(errorCodes);
+  });
+
+  test('each error code that is published is one that the program answers with', () => {
+    const text = sourceBut(['src/errors.ts', 'src/cli/topics/error-meanings.ts']);
+    expect(Object.keys(errorCodes).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  });
+
+  test('each audit action that is published is one that the program records', () => {
+    const text = sourceBut(['src/rules/chain.ts', 'src/cli/topics/audit.ts']);
+    expect(auditActions.filter((action) => !text.includes(`'${action}'`))).toEqual([]);
   });
 
   test('audit lists every action', () => {

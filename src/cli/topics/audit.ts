@@ -4,7 +4,6 @@ import { paragraph, terms } from './layout.ts';
 import { offlineVerification } from './offline-verification.ts';
 
 const meanings: Record<AuditAction, string> = {
-  'installation.created': 'the store was made',
   'store.migrated': "the store's tables were brought to another release's, by which migrations",
   'store.pruned': 'what nobody needs any more was removed: how much of each kind; never an event',
   'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
