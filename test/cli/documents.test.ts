@@ -10,6 +10,7 @@ import { keys, variableOf } from '../../src/cli/config-values.ts';
 import { readProfiles } from '../../src/cli/profiles.ts';
 import { programOf } from '../../src/cli/program.ts';
 import type { Run } from '../../src/cli/run.ts';
+import { auditDetails } from '../../src/cli/topics/audit-details.ts';
 import { exitMeanings } from '../../src/cli/topics/exit-codes.ts';
 import { objects, shapes } from '../../src/cli/topics/json.ts';
 import { helpTopic, topicNames } from '../../src/cli/topics.ts';
@@ -208,13 +209,18 @@ describe('the topics of help', () => {
   });
 
   test('each audit action that is published is one that the program records', () => {
-    const text = sourceBut(['src/rules/chain.ts', 'src/cli/topics/audit.ts']);
+    const text = sourceBut([
+      'src/rules/chain.ts',
+      'src/cli/topics/audit.ts',
+      'src/cli/topics/audit-details.ts',
+    ]);
     expect(auditActions.filter((action) => !text.includes(`'${action}'`))).toEqual([]);
   });
 
   test('audit lists every action', () => {
     const listed = [...topic('audit').matchAll(/^ {2}([a-z]+\.[a-z]+) {2,}\S/gm)].map((line) => line[1]);
     expect(listed).toEqual(auditActions);
+    expect(Object.keys(auditDetails).sort()).toEqual([...auditActions].sort());
   });
 
   test('environment names the variable of every key', () => {
@@ -316,6 +322,25 @@ function expectShape(value: unknown, shape: Shape): void {
   }
 }
 
+interface Recorded {
+  action: string;
+  /** As it was linked: JSON. */
+  details: string;
+}
+
+/** Of each event, that its details have nothing but what the topic audit says of its action. */
+function expectDetails(events: readonly Recorded[]): void {
+  const said = (action: string) => (auditDetails[action] ?? '').split(', ');
+  const unsaid = events.flatMap(({ action, details }) =>
+    Object.keys(JSON.parse(details)).flatMap((key) =>
+      said(action).includes(key) ? [] : `${action}: ${key}`,
+    ),
+  );
+  expect([...new Set(unsaid)]).toEqual([]);
+  // Most actions come about by these commands; what the others record is held against nothing here.
+  expect(new Set(events.map(({ action }) => action)).size).toBeGreaterThan(auditActions.length / 2);
+}
+
 /** How each command is called to see its document; in this order, since some depend on those before. */
 const account = ['-a', kid];
 const admin = [...account, '-p', 'maria'];
@@ -403,6 +428,21 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['db rekey', ['db', 'rekey', '--lost-key', '--reason', 'disk', '--confirm', 'rekey']],
 ];
 
+/** Has events recorded that the calls above do not bring about. */
+async function provokeEvents(installation: Prepared): Promise<void> {
+  for (const view of [
+    ['account', 'list'],
+    ['account', 'show', ...account],
+    ['find', 'jane'],
+  ]) {
+    await installation.json([...view, '-p', 'care']);
+  }
+  await installation.json(['user', 'show', 'jane', ...account, '-p', 'care']);
+  await installation.error(['user', 'show', 'jane', ...app], 4);
+  await installation.json(['login', 'sam', '--ip', '203.0.113.9', ...app], 9);
+  await installation.error(['code', 'send', 'sam', '--via', 'email', ...app], 9);
+}
+
 describe('the topic json', () => {
   let installation: Prepared;
 
@@ -420,6 +460,7 @@ describe('the topic json', () => {
     for (let failures = 1; failures <= 7; failures += 1) {
       await installation.json(verify, failures < 7 ? 8 : 9, { input });
     }
+    await provokeEvents(installation);
     // A notice that did not go out.
     const database = installation.database();
     database.prepare("UPDATE notices SET status = 'undelivered' WHERE id = 1").run();
@@ -455,5 +496,6 @@ describe('the topic json', () => {
     const [, shape = ''] = shapes.find(([commands]) => commands.split(', ').includes(command)) ?? [];
     expectShape(document, shapeOf(shape));
     if (Array.isArray(document)) expect(document.length).toBeGreaterThan(0);
+    if (command === 'audit export') expectDetails(document as Recorded[]);
   });
 });
