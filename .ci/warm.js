@@ -40,6 +40,7 @@ async function lifecycle() {
   await run('code verify jane --ip 203.0.113.7 -p app', code);
   await run('status jane --json -p owner');
   await run('user list -p owner');
+  await run('__complete user ');
 }
 
 try {

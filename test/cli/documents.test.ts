@@ -443,6 +443,17 @@ async function provokeEvents(installation: Prepared): Promise<void> {
   await installation.error(['code', 'send', 'sam', '--via', 'email', ...app], 9);
 }
 
+/** That a list can be had in every format; an export of the trail is for programs, and no table. */
+async function expectFormats(installation: Prepared, command: string, args: string[]): Promise<void> {
+  for (const format of command === 'audit export' ? ['ndjson'] : ['table', 'ndjson', 'csv']) {
+    const { exit, stdout, stderr } = await installation.run([...args, '-o', format]);
+    expect({ exit, format, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, format, stderr: '' });
+    const [first = ''] = stdout.split('\n');
+    if (format === 'ndjson') expect(JSON.parse(first)).toBeTypeOf('object');
+    if (format === 'csv') expect(first).toMatch(/^[a-z_]+(,[a-zA-Z_]+)*\r?$/);
+  }
+}
+
 describe('the topic json', () => {
   let installation: Prepared;
 
@@ -495,7 +506,10 @@ describe('the topic json', () => {
     const document = await installation.json<unknown>(given, exit, { input });
     const [, shape = ''] = shapes.find(([commands]) => commands.split(', ').includes(command)) ?? [];
     expectShape(document, shapeOf(shape));
-    if (Array.isArray(document)) expect(document.length).toBeGreaterThan(0);
+    if (Array.isArray(document)) {
+      expect(document.length).toBeGreaterThan(0);
+      await expectFormats(installation, command, given);
+    }
     if (command === 'audit export') expectDetails(document as Recorded[]);
   });
 });
