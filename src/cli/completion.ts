@@ -29,7 +29,6 @@ const wordsOf = (values: readonly string[]): Completion => ({
 const values: Record<string, Completion> = {
   file: { words: [], names: 'files' },
   folder: { words: [], names: 'folders' },
-  socket: { words: [], names: 'files' },
   profile: { words: [], names: 'profiles' },
   kid: { words: [], names: 'accounts' },
   user: { words: [], names: 'users' },
@@ -44,6 +43,8 @@ const special: Record<string, Completion> = {
   'account create kid': nothing,
   'token create role': wordsOf(roles),
   'token create what': wordsOf(['contacts']),
+  'serve path': { words: [], names: 'files' },
+  'serve mode': wordsOf(['600', '660', '666']),
   'rollcall start channel': wordsOf(['email', 'sms', 'both']),
 };
 

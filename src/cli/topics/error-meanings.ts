@@ -57,6 +57,8 @@ export const errorMeanings: Record<ErrorCode, string> = {
   'not-a-sandbox': 'an installation never becomes a sandbox',
   'key-mismatch': 'the key is not that of the store',
   'key-not-lost': 'the key that is said to be lost is there',
+  'socket-in-use': 'another service has this socket, or something else is in its place',
+  'not-here': 'this works on key and store themselves, which a client of a service has not',
   'key-kept-elsewhere': 'the key ring comes from a command, and has to be changed there',
 
   'second-factor-required': "a System Administrator's token needs a code of their own (R15)",
@@ -70,6 +72,8 @@ export const errorMeanings: Record<ErrorCode, string> = {
 
   'not-initialised': 'there is no store yet',
   'store-unavailable': 'the store cannot be reached, or is none of twofa',
+  'service-unavailable': 'the service of TWOFA_URL does not answer',
+  'answer-lost': 'the service went away before it answered: whether it was done is not known',
   'store-busy': 'the store was held by others for too long; try again',
   'store-incompatible': 'the store is of another release',
   'key-unavailable': 'the key of the store cannot be read',
