@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 
-const { main, loaded } = createRequire(import.meta.url)('../bin/cached.js');
+const { main, loaded, bytecodeOf } = createRequire(import.meta.url)('../bin/cached.js');
 const home = mkdtempSync(join(tmpdir(), 'twofa-build-'));
 // Whatever store, gateway or token the variables of a developer name: a build has nothing to do with them.
 const others = Object.entries(process.env).filter(([name]) => !name.startsWith('TWOFA_'));
@@ -40,13 +40,15 @@ async function lifecycle() {
   await run('code verify jane --ip 203.0.113.7 -p app', code);
   await run('status jane --json -p owner');
   await run('user list -p owner');
+  await run('__complete user ');
 }
 
 try {
   if (process.argv[2] === 'help') await run('--help');
   else await lifecycle();
   for (const [file, script] of loaded) {
-    if (!existsSync(`${file}.bytecode`)) writeFileSync(`${file}.bytecode`, script.createCachedData());
+    const bytecode = bytecodeOf(file);
+    if (!existsSync(bytecode)) writeFileSync(bytecode, script.createCachedData());
   }
 } finally {
   rmSync(home, { recursive: true, force: true });

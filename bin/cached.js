@@ -18,10 +18,14 @@ function bytecode(file) {
   }
 }
 
-/** Node compiles a bundle in full when its bytecode is missing or another Node's; the result is the same. */
+/** Bytecode is of one Node on one kind of machine, and is named after it. */
+const made = `${process.version}-${process.platform}-${process.arch}.bytecode`;
+const bytecodeOf = (bundle) => `${bundle}.${made}`;
+
+/** Node compiles a bundle in full when there is no bytecode for it; the result is the same. */
 Module.prototype._compile = function compileCached(content, filename, ...more) {
   if (!filename.startsWith(dist)) return compile.call(this, content, filename, ...more);
-  const cachedData = bytecode(`${filename}.bytecode`);
+  const cachedData = bytecode(bytecodeOf(filename));
   const script = new vm.Script(Module.wrap(content), { filename, cachedData });
   loaded.set(filename, script);
   const require = Module.createRequire(filename);
@@ -30,4 +34,4 @@ Module.prototype._compile = function compileCached(content, filename, ...more) {
     .call(this.exports, this.exports, require, this, filename, path.dirname(filename));
 };
 
-module.exports = { main: require(path.join(dist, 'twofa.cjs')).main, loaded };
+module.exports = { main: require(path.join(dist, 'twofa.cjs')).main, loaded, bytecodeOf };

@@ -59,7 +59,6 @@ export const errorCodes = {
   'not-enabled': exitCodes.refused,
   'already-enabled': exitCodes.refused,
   'account-exists': exitCodes.refused,
-  'practice-exists': exitCodes.refused,
   'user-exists': exitCodes.refused,
   'contact-data-required': exitCodes.refused,
   'last-administrator': exitCodes.refused,
@@ -73,7 +72,6 @@ export const errorCodes = {
   'channel-unavailable': exitCodes.refused,
   'delivery-not-configured': exitCodes.refused,
   'not-a-sandbox': exitCodes.refused,
-  'store-exists': exitCodes.refused,
   'key-mismatch': exitCodes.refused,
   'key-not-lost': exitCodes.refused,
   'key-kept-elsewhere': exitCodes.refused,
@@ -81,7 +79,6 @@ export const errorCodes = {
   'not-here': exitCodes.refused,
 
   'second-factor-required': exitCodes.secondFactorRequired,
-  'code-rejected': exitCodes.codeRejected,
   'recovery-code-rejected': exitCodes.codeRejected,
 
   'user-locked': exitCodes.userBarred,

@@ -4,9 +4,12 @@ import type { Permission, Role } from '../rules/authority.ts';
 import type { Checkpoint } from '../rules/checkpoint.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
+import type { Answer } from './answer.ts';
 import type { Delivery } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
 import type { Actor, KeptNotice, SignInAhead, Store, Token, Writing } from './store.ts';
+
+export type { Answer };
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -83,17 +86,12 @@ export interface Call extends Services {
   told: KeptNotice[];
 }
 
-/** A result with the exit code that goes with it. */
-export interface Answer<R = unknown> {
-  exit: number;
-  result: R;
-}
-
-export interface Operation<I = never, R = unknown> {
+/** `I`: the input once it is read; `R`: the result; `G`: the input as it is given. */
+export interface Operation<I = never, R = unknown, G = unknown> {
   permission: Permission;
   /** `required`: the call is about an account. `optional`: it may be narrowed to one. `none`: it has no account. */
   account: 'required' | 'optional' | 'none';
-  input: v.GenericSchema<unknown, I>;
+  input: v.GenericSchema<G, I>;
   /**
    * What a System Administrator's token need not have for this call: an unlocked user, a second factor (R15).
    * Absent: it needs both.
@@ -105,7 +103,7 @@ export interface Operation<I = never, R = unknown> {
 }
 
 /** Defines an operation, so that its input and result are inferred. */
-export function operation<I, R>(definition: Operation<I, R>): Operation<I, R> {
+export function operation<I, R, G>(definition: Operation<I, R, G>): Operation<I, R, G> {
   return definition;
 }
 

@@ -4,7 +4,7 @@ import { iso } from '../rules/time.ts';
 import { reason } from './fields.ts';
 import { done, operation } from './operation.ts';
 
-interface Accepted {
+export interface Accepted {
   /** The events that the store had and has not any more, as far as this machine knew it. */
   lost: { from: number; to: number; until: string } | null;
   codesEnded: number;

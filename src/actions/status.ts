@@ -74,6 +74,6 @@ export const status = operation({
   account: 'required',
   input: v.strictObject({ user: v.optional(userName) }),
   async perform(call, { user }) {
-    return done<unknown>(user === undefined ? await accountStatus(call) : await userStatus(call, user));
+    return done(user === undefined ? await accountStatus(call) : await userStatus(call, user));
   },
 });

@@ -91,6 +91,7 @@ function endQuietlyOnClosedPipe(around: Surroundings): void {
 export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
   endQuietlyOnClosedPipe(around);
   if (argv.length === 0) return main(['--help'], around);
+  if (argv[0] === '__complete') return (await import('./complete.ts')).complete(argv.slice(1), around);
   let exit: number = exitCodes.done;
   // What was saved is whole whenever the program ends, so that without more to put away it ends at once.
   const endAtOnce = (): void => process.exit(exitCodes.interrupted);

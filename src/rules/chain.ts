@@ -4,7 +4,6 @@ import type { Instant } from './time.ts';
 
 /** The published list of audit actions. */
 export const auditActions = [
-  'installation.created',
   'store.migrated',
   'store.pruned',
   'store.restored',

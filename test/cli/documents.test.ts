@@ -1,5 +1,5 @@
 // What is written for people agrees with the program: README, the topics of help, and the shapes of the JSON documents.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -10,6 +10,7 @@ import { keys, variableOf } from '../../src/cli/config-values.ts';
 import { readProfiles } from '../../src/cli/profiles.ts';
 import { programOf } from '../../src/cli/program.ts';
 import type { Run } from '../../src/cli/run.ts';
+import { auditDetails } from '../../src/cli/topics/audit-details.ts';
 import { exitMeanings } from '../../src/cli/topics/exit-codes.ts';
 import { objects, shapes } from '../../src/cli/topics/json.ts';
 import { helpTopic, topicNames } from '../../src/cli/topics.ts';
@@ -24,6 +25,19 @@ const topic = (name: string) => helpTopic(name) ?? '';
 
 const doNothing: Run = () => async () => {};
 const program = () => programOf(doNothing, process);
+
+/** The whole source but for some files. */
+function sourceBut(files: readonly string[]): string {
+  const root = resolve(import.meta.dirname, '../..');
+  const entries = ['src', 'migrations'].flatMap((folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true, recursive: true }),
+  );
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !files.some((file) => path.endsWith(`/${file}`)));
+  return paths.map((path) => readFileSync(path, 'utf8')).join('\n');
+}
 
 /** The words of a command line as a shell would split them. */
 function wordsOf(line: string): string[] {
@@ -191,20 +205,35 @@ describe('the topics of help', () => {
     expect([helpTopic('exit'), helpTopic(''), helpTopic('toString')]).toEqual([null, null, null]);
   });
 
-  test('exit-codes lists each error code below its exit code', () => {
+  test('exit-codes lists each error code below its exit code, and says when it comes', () => {
     const found: Record<string, number> = {};
     let exit = -1;
     for (const line of topic('exit-codes').split('\n')) {
       exit = Number(/^ {0,3}(\d+) {2}/.exec(line)?.[1] ?? exit);
-      if (!line.startsWith('        ')) continue;
-      for (const code of line.split(/[ ,]+/).filter(Boolean)) found[code] = exit;
+      const code = /^ {8}([a-z][a-z-]*[a-z]) {2,}\S/.exec(line)?.[1];
+      if (code !== undefined) found[code] = exit;
     }
     expect(found).toEqual(errorCodes);
+  });
+
+  test('each error code that is published is one that the program answers with', () => {
+    const text = sourceBut(['src/errors.ts', 'src/cli/topics/error-meanings.ts']);
+    expect(Object.keys(errorCodes).filter((code) => !text.includes(`'${code}'`))).toEqual([]);
+  });
+
+  test('each audit action that is published is one that the program records', () => {
+    const text = sourceBut([
+      'src/rules/chain.ts',
+      'src/cli/topics/audit.ts',
+      'src/cli/topics/audit-details.ts',
+    ]);
+    expect(auditActions.filter((action) => !text.includes(`'${action}'`))).toEqual([]);
   });
 
   test('audit lists every action', () => {
     const listed = [...topic('audit').matchAll(/^ {2}([a-z]+\.[a-z]+) {2,}\S/gm)].map((line) => line[1]);
     expect(listed).toEqual(auditActions);
+    expect(Object.keys(auditDetails).sort()).toEqual([...auditActions].sort());
   });
 
   test('environment names the variable of every key', () => {
@@ -306,6 +335,25 @@ function expectShape(value: unknown, shape: Shape): void {
   }
 }
 
+interface Recorded {
+  action: string;
+  /** As it was linked: JSON. */
+  details: string;
+}
+
+/** Of each event, that its details have nothing but what the topic audit says of its action. */
+function expectDetails(events: readonly Recorded[]): void {
+  const said = (action: string) => (auditDetails[action] ?? '').split(', ');
+  const unsaid = events.flatMap(({ action, details }) =>
+    Object.keys(JSON.parse(details)).flatMap((key) =>
+      said(action).includes(key) ? [] : `${action}: ${key}`,
+    ),
+  );
+  expect([...new Set(unsaid)]).toEqual([]);
+  // Most actions come about by these commands; what the others record is held against nothing here.
+  expect(new Set(events.map(({ action }) => action)).size).toBeGreaterThan(auditActions.length / 2);
+}
+
 /** How each command is called to see its document; in this order, since some depend on those before. */
 const account = ['-a', kid];
 const admin = [...account, '-p', 'maria'];
@@ -393,6 +441,32 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['db rekey', ['db', 'rekey', '--lost-key', '--reason', 'disk', '--confirm', 'rekey']],
 ];
 
+/** Has events recorded that the calls above do not bring about. */
+async function provokeEvents(installation: Prepared): Promise<void> {
+  for (const view of [
+    ['account', 'list'],
+    ['account', 'show', ...account],
+    ['find', 'jane'],
+  ]) {
+    await installation.json([...view, '-p', 'care']);
+  }
+  await installation.json(['user', 'show', 'jane', ...account, '-p', 'care']);
+  await installation.error(['user', 'show', 'jane', ...app], 4);
+  await installation.json(['login', 'sam', '--ip', '203.0.113.9', ...app], 9);
+  await installation.error(['code', 'send', 'sam', '--via', 'email', ...app], 9);
+}
+
+/** That a list can be had in every format; an export of the trail is for programs, and no table. */
+async function expectFormats(installation: Prepared, command: string, args: string[]): Promise<void> {
+  for (const format of command === 'audit export' ? ['ndjson'] : ['table', 'ndjson', 'csv']) {
+    const { exit, stdout, stderr } = await installation.run([...args, '-o', format]);
+    expect({ exit, format, stderr: exit === 0 ? '' : stderr }).toEqual({ exit: 0, format, stderr: '' });
+    const [first = ''] = stdout.split('\n');
+    if (format === 'ndjson') expect(JSON.parse(first)).toBeTypeOf('object');
+    if (format === 'csv') expect(first).toMatch(/^[a-z_]+(,[a-zA-Z_]+)*\r?$/);
+  }
+}
+
 describe('the topic json', () => {
   let installation: Prepared;
 
@@ -410,6 +484,7 @@ describe('the topic json', () => {
     for (let failures = 1; failures <= 7; failures += 1) {
       await installation.json(verify, failures < 7 ? 8 : 9, { input });
     }
+    await provokeEvents(installation);
     // A notice that did not go out.
     const database = installation.database();
     database.prepare("UPDATE notices SET status = 'undelivered' WHERE id = 1").run();
@@ -444,6 +519,10 @@ describe('the topic json', () => {
     const document = await installation.json<unknown>(given, exit, { input });
     const [, shape = ''] = shapes.find(([commands]) => commands.split(', ').includes(command)) ?? [];
     expectShape(document, shapeOf(shape));
-    if (Array.isArray(document)) expect(document.length).toBeGreaterThan(0);
+    if (Array.isArray(document)) {
+      expect(document.length).toBeGreaterThan(0);
+      await expectFormats(installation, command, given);
+    }
+    if (command === 'audit export') expectDetails(document as Recorded[]);
   });
 });

@@ -114,7 +114,7 @@ describe('db rotate-key', () => {
       await here.json(['db', 'rotate-key']);
       expect(await login('jane'), 'a row of the older key').toMatchObject({ exit: 7 });
       await here.json(['login', 'david', ...ip, ...app], 7);
-      const send = { account: kid, user: 'david', via: 'email', app: 'platform' };
+      const send = { account: kid, user: 'david', via: 'email' as const, app: 'platform' };
       expect(await running.request('code.send', send), 'a row of the newer key').toMatchObject({ exit: 0 });
       const input = here.lastCode('david');
       expect(await here.json(['code', 'verify', 'david', ...ip, ...app], 0, { input })).toMatchObject({

@@ -168,6 +168,7 @@ describe('what never opens the store', () => {
     ['completion bash', ['completion', 'bash'], 0],
     ['completion zsh', ['completion', 'zsh'], 0],
     ['completion fish', ['completion', 'fish'], 0],
+    ['what a shell asks', ['__complete', 'user', 'show', ''], 0],
     ['disable', ['disable'], 6],
     ['policy', ['policy'], 0],
     ['version', ['version'], 0],

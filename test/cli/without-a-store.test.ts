@@ -1,20 +1,12 @@
 // What needs no store: help, version, rules, completion, refusing to turn 2FA off, and the form of every command line.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Prepared, quickNorthside } from '../support/in-process.ts';
 import { kid } from '../support/program.ts';
-import {
-  argsOf,
-  callable,
-  commandTree,
-  everyCommand,
-  everySituation,
-  type Situation,
-} from './every-command.ts';
+import { argsOf, commandTree, everyCommand, everySituation, type Situation } from './every-command.ts';
 import { errorFields, exactly, fieldsOf } from './fields.ts';
 
 let here: Prepared;
@@ -115,22 +107,10 @@ test('config path and config show name what is in effect', async () => {
 });
 
 describe('completion', () => {
-  test.each(['bash', 'zsh', 'fish'])('of %s is a script with every command', async (shell) => {
+  test.each(['bash', 'zsh', 'fish'])('of %s is a script that asks the program', async (shell) => {
     const { exit, stdout, stderr } = await here.run(['completion', shell]);
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
-    for (const path of callable(commandTree()).keys()) expect(stdout).toContain(path);
-  });
-
-  test.skipIf(spawnSync('bash', ['-c', 'true']).status !== 0)('of bash completes', async () => {
-    const { stdout } = await here.run(['completion', 'bash']);
-    const complete = (...words: string[]) => {
-      const typed = ['twofa', ...words].map((word) => `'${word}'`).join(' ');
-      const script = `${stdout}\nCOMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _twofa; echo "\${COMPREPLY[*]}"`;
-      return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim().split(' ');
-    };
-    expect(complete('us')).toEqual(['user']);
-    expect(complete('user', 'de')).toEqual(['deactivate']);
-    expect(complete('user', 'add', '--sys')).toEqual(['--system-administrator']);
+    expect(stdout).toContain(' __complete ');
   });
 
   test('of another shell is refused', async () => {

@@ -9,8 +9,8 @@ export function completion(program: Command, run: Run): void {
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action(
       run(async ({ out }, shell: 'bash' | 'zsh' | 'fish') => {
-        const { completionScript } = await import('../completion.ts');
-        await out.write(completionScript(program, shell));
+        const { completionScripts } = await import('../completion-scripts.ts');
+        await out.write(completionScripts[shell]);
       }),
     );
 }

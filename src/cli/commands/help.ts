@@ -27,7 +27,8 @@ export function help(program: Command, run: Run): void {
         const { helpTopic, topicNames } = await import('../topics.ts');
         const text = helpTopic(topic.join(' '));
         // A name such as audit is a command and a topic.
-        const found = [command?.helpInformation(), text].filter((each) => each != null);
+        const { helpText } = await import('../help-text.ts');
+        const found = [command && helpText(command), text].filter((each) => each != null);
         if (found.length > 0) return out.write(found.join('\n'));
         const { nearest } = await import('../../rules/nearest.ts');
         const known = [...topicNames, ...program.commands.map((each) => each.name())];

@@ -1,10 +1,10 @@
 // The topic audit: the published list of audit actions, and how the trail is verified.
 import { type AuditAction, auditActions } from '../../rules/chain.ts';
+import { auditDetails } from './audit-details.ts';
 import { paragraph, terms } from './layout.ts';
 import { offlineVerification } from './offline-verification.ts';
 
 const meanings: Record<AuditAction, string> = {
-  'installation.created': 'the store was made',
   'store.migrated': "the store's tables were brought to another release's, by which migrations",
   'store.pruned': 'what nobody needs any more was removed: how much of each kind; never an event',
   'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
@@ -52,6 +52,11 @@ const meanings: Record<AuditAction, string> = {
   'call.refused': "a call was refused; it is in the chain of the caller's token",
 };
 
+function detailsOf(action: AuditAction): string {
+  const details = auditDetails[action] ?? '';
+  return details === '' ? '' : ` {${details}}`;
+}
+
 export function audit(): string {
   return [
     'AUDIT: what is recorded, and how it is verified\n\n',
@@ -62,8 +67,8 @@ export function audit(): string {
     '  twofa audit list -a KID --user USER --since 7d\n',
     '  twofa audit list -a KID --action user.locked --json\n',
     '  twofa audit verify\n\n',
-    'The actions:\n\n',
-    terms(auditActions.map((action) => [action, meanings[action]])),
+    'The actions, each with what its details can have:\n\n',
+    terms(auditActions.map((action) => [action, `${meanings[action]}${detailsOf(action)}`])),
     '\n',
     paragraph(
       'An event says when (at), who (actor, role, tokenId), what (action, outcome: ok, refused or failed, details) and of whom (account, user). seq orders the events of the whole store.',

@@ -72,6 +72,13 @@ export function environment(): string {
       'A variable beats the file; --database beats both. "twofa config show" prints what is in effect.',
       2,
     ),
+    '\nCompletion in a shell ("twofa completion bash"):\n\n',
+    terms([
+      [
+        'TWOFA_COMPLETE_NAMES',
+        '1: usernames and KIDs too, as your token may see them, where the store is SQLite on this machine',
+      ],
+    ]),
     '\nColour (only tables have any):\n\n',
     terms([
       ['NO_COLOR', 'set and not empty: none, as with --no-color'],

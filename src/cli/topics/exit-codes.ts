@@ -1,6 +1,7 @@
 // The topic exit-codes: what each exit code says, and the error codes that come with it.
-import { errorCodes, exitCodes } from '../../errors.ts';
-import { broken, paragraph } from './layout.ts';
+import { type ErrorCode, errorCodes, exitCodes } from '../../errors.ts';
+import { errorMeanings } from './error-meanings.ts';
+import { broken, paragraph, terms } from './layout.ts';
 
 /** What each exit code says. */
 export const exitMeanings: Record<keyof typeof exitCodes, string> = {
@@ -22,14 +23,13 @@ export const exitMeanings: Record<keyof typeof exitCodes, string> = {
 };
 
 /** The error codes that carry an exit code, in the order in which they are published. */
-export function errorCodesOf(exit: number): string[] {
-  return Object.entries(errorCodes)
-    .filter(([, carried]) => carried === exit)
-    .map(([code]) => code);
+export function errorCodesOf(exit: number): ErrorCode[] {
+  const codes = Object.keys(errorCodes) as ErrorCode[];
+  return codes.filter((code) => errorCodes[code] === exit);
 }
 
 /** The exit codes with their meanings, in order. */
-export function exitTable(): { exit: number; meaning: string; codes: string[] }[] {
+export function exitTable(): { exit: number; meaning: string; codes: ErrorCode[] }[] {
   return Object.entries(exitCodes).map(([name, exit]) => ({
     exit,
     meaning: exitMeanings[name as keyof typeof exitCodes],
@@ -41,12 +41,18 @@ export function exitCodesTopic(): string {
   const indent = ' '.repeat(6);
   const entries = exitTable().map(({ exit, meaning, codes }) => {
     const [first, ...more] = broken(meaning, 74);
-    const listed = codes.length === 0 ? [] : broken(codes.join(', '), 72).map((line) => `  ${line}`);
-    const lines = [...more, ...listed].map((line) => `${indent}${line}\n`).join('');
-    return `${String(exit).padStart(4)}  ${first}\n${lines}`;
+    const rest = more.map((line) => `${indent}${line}\n`).join('');
+    const listed =
+      codes.length === 0
+        ? ''
+        : terms(
+            codes.map((code) => [code, errorMeanings[code]]),
+            8,
+          );
+    return `${String(exit).padStart(4)}  ${first}\n${rest}${listed}`;
   });
   return [
-    'EXIT CODES, and the error codes that come with each\n\n',
+    'EXIT CODES, and the error codes that come with each, and when\n\n',
     ...entries,
     '\n',
     paragraph(
