@@ -7,6 +7,7 @@ import type { Instant } from '../rules/time.ts';
 import type { Delivery } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
 import type { Actor, KeptNotice, Store, Token, Writing } from './store.ts';
+import type { CopyProgress } from './store-copy.ts';
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -63,6 +64,8 @@ export interface Services {
   progress?(events: number): void;
   /** Is told who makes a request, once that is known. */
   madeBy?(operator: Operator): void;
+  /** Is told how far a copy of the store is. */
+  copied?(progress: CopyProgress): void;
 }
 
 /** One call: who makes it, with which services. */

@@ -36,6 +36,7 @@ import type {
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
 import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
+import type { Copying } from './store-copy.ts';
 import type { StoreFacts } from './store-facts.ts';
 import type { UpkeepReading, UpkeepWriting } from './upkeep-store.ts';
 
@@ -194,10 +195,15 @@ export interface Authentication {
   user: User | null;
   /** When 2FA was turned on for that user's account, or null. */
   enabledAt: Instant | null;
+  /** Where the store has moved to; null while it is this one. */
+  movedTo: string | null;
 }
 
 export interface Store {
-  /** The token of a digest, or null. */
+  /**
+   * The token of a digest, or null.
+   * @throws TwofaError `store-moved` where a store that has moved does not know the token.
+   */
   authenticate(digest: string): Promise<Authentication | null>;
   /** A consistent view; nothing is written. */
   read<T>(work: (tables: Reading) => Promise<T>): Promise<T>;
@@ -251,5 +257,7 @@ export interface Store {
    * @throws TwofaError `store-busy` when a transaction that might bring one before it does not end.
    */
   settled(): Promise<KnownEvent | null>;
+  /** How the store is copied to another database; absent where it cannot be. */
+  copying?: Copying;
   close(): Promise<void>;
 }

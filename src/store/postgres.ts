@@ -321,7 +321,7 @@ export class PostgresStore implements Store {
 
 function authenticationOf(keyring: Keyring, row: Row): Authentication {
   const token = sealedToken(keyring, row.token as Row);
-  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox') };
+  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox'), movedTo: null };
   if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
   const user = sealedUser(keyring, row.user as Row);
   const { enabledAt } = sealedAccount(keyring, row.account as Row);

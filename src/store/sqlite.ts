@@ -2,13 +2,14 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
-import { TwofaError } from '../errors.ts';
+import type { Copying } from '../actions/store-copy.ts';
+import { storeMoved, TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
+import { bool, type Row, text, textOrNull } from './rows.ts';
 import { behind, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { connectFile, storeError } from './sqlite-file.ts';
@@ -29,11 +30,12 @@ export interface SqliteOptions {
 }
 
 const statements = {
-  token: `SELECT *, ${behind('tokens')} FROM tokens WHERE digest = ?`,
+  token: `SELECT *, ${behind('tokens')}, (SELECT moved_to FROM installation) AS moved_to FROM tokens WHERE digest = ?`,
   user: `SELECT *, ${behind('users')} FROM users WHERE id = ?`,
   account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
   installation: `SELECT key_fingerprint, sandbox, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
+  movedTo: 'SELECT moved_to FROM installation WHERE id = 1',
 };
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
@@ -45,6 +47,7 @@ class Prepared {
   readonly #token: Statement;
   readonly #user: Statement;
   readonly #account: Statement;
+  readonly #movedTo: Statement;
 
   /** @throws TwofaError for a store of another version or key. */
   constructor(database: Database, { file, keyring }: SqliteOptions) {
@@ -59,16 +62,27 @@ class Prepared {
     this.#token = database.prepare(statements.token);
     this.#user = database.prepare(statements.user);
     this.#account = database.prepare(statements.account);
+    this.#movedTo = database.prepare(statements.movedTo).pluck();
+  }
+
+  /** @throws TwofaError `store-moved` */
+  requireHere(): void {
+    const movedTo = this.#movedTo.get() as string | null;
+    if (movedTo !== null) throw storeMoved(movedTo);
   }
 
   authenticate(digest: string): Omit<Authentication, 'now'> | null {
     const row = this.#token.get(digest) as Row | undefined;
-    if (!row) return null;
+    if (!row) {
+      this.requireHere();
+      return null;
+    }
     const token = sealedToken(this.#keyring, row);
-    if (token.userId === null) return { token, user: null, enabledAt: null, sandbox: this.sandbox };
+    const common = { sandbox: this.sandbox, movedTo: textOrNull(row, 'moved_to') };
+    if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
     const user = sealedUser(this.#keyring, this.#user.get(token.userId) as Row);
     const { enabledAt } = sealedAccount(this.#keyring, this.#account.get(user.accountKid) as Row);
-    return { token: { ...token, user: user.username }, user, enabledAt, sandbox: this.sandbox };
+    return { ...common, token: { ...token, user: user.username }, user, enabledAt };
   }
 }
 
@@ -144,6 +158,7 @@ export class SqliteStore implements Store {
     return this.#connected(async (database) => {
       database.exec(begin);
       try {
+        if (begin === 'BEGIN IMMEDIATE') this.#preparedOf(database).requireHere();
         const result = await work(this.#session(database, actor));
         database.exec('COMMIT');
         return result;
@@ -199,6 +214,7 @@ export class SqliteStore implements Store {
   #commitTogether(database: Database, jobs: Job[]): boolean {
     try {
       const all = database.transaction(() => {
+        this.#preparedOf(database).requireHere();
         for (const job of jobs) job.run(database);
       });
       all.immediate();
@@ -250,7 +266,11 @@ export class SqliteStore implements Store {
   trailRoot: Store['trailRoot'] = (kid) => this.#apart((source) => trailRoot(source, kid));
 
   check: Store['check'] = () =>
-    this.#connected((database) => newestMigration(this.#preparedOf(database).schema));
+    this.#connected((database) => {
+      const prepared = this.#preparedOf(database);
+      prepared.requireHere();
+      return newestMigration(prepared.schema);
+    });
 
   facts: Store['facts'] = async () => {
     const { factsOfFile } = await import('./sqlite-facts.ts');
@@ -264,6 +284,12 @@ export class SqliteStore implements Store {
 
   /** Numbers are given inside the one transaction that writes at a time, in the order of commits. */
   settled: Store['settled'] = async () => (await this.standing(null)).newest;
+
+  copying: Copying = {
+    copyTo: async (actor, url, progress) =>
+      (await import('./copy.ts')).copyTo(this.#options, actor, url, progress),
+    undo: async (actor, url) => (await import('./copy.ts')).undoCopy(this.#options, actor, url),
+  };
 
   async close(): Promise<void> {
     await this.#knex.destroy();
