@@ -9,7 +9,7 @@ import type { Instant } from '../rules/time.ts';
 import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text, textOrNull } from './rows.ts';
+import { bool, installationOf, type Row, text, textOrNull } from './rows.ts';
 import { behind, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { connectFile, storeError } from './sqlite-file.ts';
@@ -37,6 +37,14 @@ const statements = {
     FROM installation WHERE id = 1`,
   movedTo: 'SELECT moved_to FROM installation WHERE id = 1',
 };
+
+/** Also of a store that is behind, or of another key. @throws TwofaError `store-moved` */
+function requireHere(database: Database): void {
+  const { movedTo } = installationOf(
+    database.prepare('SELECT * FROM installation WHERE id = 1').get() as Row,
+  );
+  if (movedTo !== null) throw storeMoved(movedTo);
+}
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
 class Prepared {
@@ -158,7 +166,7 @@ export class SqliteStore implements Store {
     return this.#connected(async (database) => {
       database.exec(begin);
       try {
-        if (begin === 'BEGIN IMMEDIATE') this.#preparedOf(database).requireHere();
+        if (begin === 'BEGIN IMMEDIATE') requireHere(database);
         const result = await work(this.#session(database, actor));
         database.exec('COMMIT');
         return result;

@@ -2,6 +2,7 @@
 import { createConnection, createServer } from 'node:net';
 import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { shapes } from '../../src/cli/topics/json.ts';
 import { by, copyOf, elsewhere, fail, login, office, send, signIn, verify } from '../scenarios/steps.ts';
 import { quickEnabledNorthside } from '../support/in-process.ts';
 import { OwnServer } from '../support/postgres.ts';
@@ -43,6 +44,17 @@ async function mintApplication(at: Pick<Installation, 'json'> = here): Promise<s
   return (await at.json<{ token: string }>(made)).token;
 }
 
+/** The shape of a document as the topic json writes it. */
+function shapeOf(value: unknown): string {
+  if (Array.isArray(value)) return `[${shapeOf(value[0])}]`;
+  const keys = Object.entries(value as object).map(([key, inner]) =>
+    typeof inner === 'object' && inner !== null ? `${key}: ${shapeOf(inner)}` : key,
+  );
+  return `{${keys.join(', ')}}`;
+}
+
+const documented = new Map(shapes);
+
 /** The source is the store, and nothing is in the database. */
 async function expectUntouched(tables: string[] = []): Promise<void> {
   expect(await there.tables()).toEqual(tables);
@@ -61,6 +73,7 @@ describe('a store that was in use', () => {
 
     expect(copied).toMatchObject({ intact: true, changed: true, from: `sqlite:${here.file}` });
     expect(copied.to).toBe(`postgres://127.0.0.1:${server.port}/${there.name}`);
+    expect(shapeOf(copied)).toBe(documented.get('db copy'));
     const rows = Object.fromEntries(copied.tables.map((table) => [table.name, table.rows]));
     expect(rows).toMatchObject({
       installation: 1,
@@ -281,7 +294,9 @@ describe('a copy that is stopped in the middle', () => {
     child.kill('SIGKILL');
     await ended;
     await there.endOthers();
-    expect(await here.copy(there, '--undo')).toMatchObject({ from: `sqlite:${here.file}`, changed: true });
+    const undone = await here.copy(there, '--undo');
+    expect(undone).toMatchObject({ from: `sqlite:${here.file}`, changed: true });
+    expect(shapeOf(undone)).toBe(documented.get('db copy --undo'));
     expect(await here.copy(there, '--undo')).toMatchObject({ changed: false });
     expect(await verify(here, 'jane', code)).toMatchObject({ result: 'verified' });
     expect(await here.json(['audit', 'verify'])).toMatchObject({ intact: true });

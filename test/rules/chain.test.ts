@@ -140,7 +140,6 @@ describe('the state that a head seals', () => {
     ['2FA', { enabledAt: 5 }],
     ['who turned it on', { enabledBy: 'maria' }],
     ['age', { createdAt: 6 }],
-    ['place', { movedTo: 'postgres://db.northside.example:5432/twofa' }],
     ['recovery codes', { recoveryCodes: 'd' }],
   ])("an account's %s", (_, changed) => {
     expect(head(accountState({ ...account, ...changed }))).not.toBe(head(accountState(account)));
