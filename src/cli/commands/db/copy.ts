@@ -1,11 +1,10 @@
 // twofa db copy
 import type { Command } from 'commander';
 import type { Copied, Moved } from '../../../actions/store-copy.ts';
-import { exitCodes } from '../../../errors.ts';
 import { count } from '../../describe.ts';
 import { safe } from '../../escape.ts';
 import type { Out } from '../../out.ts';
-import type { Context, Run } from '../../run.ts';
+import type { Run } from '../../run.ts';
 
 const more = `
 From SQLite to an empty database on PostgreSQL, which has the encoding UTF8. The URL
@@ -33,14 +32,6 @@ with every program stopped.`;
 
 const interrupted =
   'Interrupted. "twofa db status" says whether the source is sealed: then run the same command again to go on, or with --undo as well to stay in the source.';
-
-/** What the server has of it, it undoes once it notices. */
-function sayWhenInterrupted({ out, onInterrupt }: Context): void {
-  onInterrupt(() => {
-    out.say(interrupted);
-    process.exit(exitCodes.interrupted);
-  });
-}
 
 function undoneLines(out: Out, { from, to, changed }: Moved): string[] {
   if (!changed) return [out.paint.dim(`· ${safe(from)} is not sealed; nothing was changed.`)];
@@ -77,7 +68,8 @@ export function copy(program: Command, run: Run): void {
           const undone = await context.request<Moved>('db.copy', { url, undo });
           return out.document(undone, () => undoneLines(out, undone));
         }
-        sayWhenInterrupted(context);
+        // What the server has of it, it undoes once it notices.
+        context.lastWords(interrupted);
         const { withSpinner } = await import('../../spinner.ts');
         const { CopyWords } = await import('../../copy-progress.ts');
         const words = new CopyWords(() => performance.now());
