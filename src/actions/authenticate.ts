@@ -76,7 +76,7 @@ export function invalidToken(secret: string): TwofaError {
 export async function authenticate(
   store: Store,
   secret: string,
-  { moved }: { moved: boolean },
+  { moved = false }: { moved?: boolean } = {},
 ): Promise<Operator | Refused> {
   const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret)) : null;
   if (!found) throw invalidToken(secret);

@@ -212,6 +212,6 @@ export interface SealedInstallation {
 
 /** The security state of the installation's row: one that has not moved is sealed as it was before stores could. */
 export function installationState(row: SealedInstallation): (string | number | boolean | null)[] {
-  const moved = row.movedTo === null ? [] : [row.movedTo];
+  const moved = row.movedTo === null ? [] : ['moved', row.movedTo];
   return [row.sandbox, row.keyFingerprint, row.createdAt, ...moved];
 }

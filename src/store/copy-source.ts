@@ -8,7 +8,7 @@ import type { Instant } from '../rules/time.ts';
 import { type CopiedColumn, linesOf } from './copy-lines.ts';
 import { chainOf, installationOf, type Row, text } from './rows.ts';
 import type { Session } from './session.ts';
-import { connectFile } from './sqlite-file.ts';
+import { connectFile, storeError } from './sqlite-file.ts';
 import { trailSource } from './sqlite-trail.ts';
 import { verifyTrail } from './verify.ts';
 import { recordOnInstallation } from './write-accounts.ts';
@@ -64,6 +64,8 @@ export class CopySource {
         if (database.inTransaction) database.exec('ROLLBACK');
         await knex.client.releaseConnection(database);
       }
+    } catch (error) {
+      throw storeError(error, options.file);
     } finally {
       await knex.destroy();
     }
