@@ -22,22 +22,26 @@ function copyingOf({ copying }: Store): Copying {
   });
 }
 
+/** What sends all of the store to any server that is named is for who sits where it is, whatever token others have. */
+function notHere(): TwofaError {
+  return new TwofaError('not-here', 'The store is moved by "twofa db copy" alone, where the store is.', {
+    hint: 'Run it without TWOFA_URL, as the user who has the key.',
+  });
+}
+
 export const dbCopy = operation<{ url: string; undo?: true | undefined }, Omit<Copied, 'standing'> | Moved>({
   permission: 'store',
   account: 'none',
   input: v.strictObject({ url, undo: v.optional(v.literal(true, 'must be true')) }),
   async perform(call, input) {
+    if (!call.copied) throw notHere();
     const store = await call.store();
     const copying = copyingOf(store);
     if (input.undo) return done(await copying.undo(call.operator, input.url));
     const { movedTo } = await store.read((tables) => tables.installation());
     // Once it has moved, this machine may know newer events: those of the copy.
     if (movedTo === null) await refuseOlder(call);
-    const { standing, ...copied } = await copying.copyTo(
-      call.operator,
-      input.url,
-      call.copied ?? (() => undefined),
-    );
+    const { standing, ...copied } = await copying.copyTo(call.operator, input.url, call.copied);
     await call.highWater?.note(standing);
     return done(copied);
   },

@@ -64,7 +64,7 @@ export interface Services {
   progress?(events: number): void;
   /** Is told who makes a request, once that is known. */
   madeBy?(operator: Operator): void;
-  /** Is told how far a copy of the store is. */
+  /** Is told how far a copy of the store is. Absent: the store is not moved by this door. */
   copied?(progress: CopyProgress): void;
 }
 

@@ -114,7 +114,7 @@ export const valid: Record<OperationName, Valid> = {
   'db.copy': {
     grants: tokens,
     options: () => ({ url: 'postgres://twofa@127.0.0.1:1/twofa' }),
-    exit: 11,
+    exit: 6,
   },
   'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

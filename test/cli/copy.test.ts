@@ -423,6 +423,17 @@ describe('what is in the database', () => {
 });
 
 describe('where it goes from and to', () => {
+  test('is said where the store is, and not by a request of a program or of a service', async () => {
+    const owner = ['token', 'create', '--role', 'owner', '--name', 'away'];
+    const open = await here.told((await here.json<{ token: string }>(owner)).token);
+    const url = there.url.replace('twofa@', 'twofa:twofa@');
+    for (const more of [{}, { undo: true }]) {
+      expect(await open.send({ do: 'db.copy', url, ...more })).toEqual([{ exit: 6, error: 'not-here' }]);
+    }
+    await open.end();
+    await expectUntouched();
+  });
+
   test('is SQLite and PostgreSQL, without a password in the argument', async () => {
     const args = (url: string) => ['db', 'copy', url];
     expect(await here.error(args(`sqlite:${here.file}.new`), 2)).toMatchObject({ code: 'invalid-input' });

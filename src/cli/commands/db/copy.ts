@@ -64,6 +64,7 @@ export function copy(program: Command, run: Run): void {
         const { refusePassword } = await import('../../compose.ts');
         refusePassword(url, 'url', 'Leave it out, and put it in PGPASSWORD or in the file of PGPASSFILE.');
         const { out, parts } = context;
+        parts.services.copied = () => undefined;
         if (undo) {
           const undone = await context.request<Moved>('db.copy', { url, undo });
           return out.document(undone, () => undoneLines(out, undone));
