@@ -72,6 +72,8 @@ export const errorCodes = {
   'channel-unavailable': exitCodes.refused,
   'delivery-not-configured': exitCodes.refused,
   'not-a-sandbox': exitCodes.refused,
+  'store-exists': exitCodes.refused,
+  'copy-differs': exitCodes.refused,
   'key-mismatch': exitCodes.refused,
   'key-not-lost': exitCodes.refused,
   'key-kept-elsewhere': exitCodes.refused,
@@ -90,6 +92,7 @@ export const errorCodes = {
   'store-unavailable': exitCodes.storeUnavailable,
   'store-busy': exitCodes.storeUnavailable,
   'store-incompatible': exitCodes.storeUnavailable,
+  'store-moved': exitCodes.storeUnavailable,
   'key-unavailable': exitCodes.storeUnavailable,
   'service-unavailable': exitCodes.storeUnavailable,
   'answer-lost': exitCodes.storeUnavailable,
@@ -133,4 +136,15 @@ export class TwofaError extends Error {
   report(): ErrorReport {
     return { code: this.code, message: this.message, hint: this.hint, details: this.details };
   }
+}
+
+/**
+ * What a store answers that has moved to another database.
+ * @param to where it is now, without a password.
+ */
+export function storeMoved(to: string): TwofaError {
+  return new TwofaError('store-moved', `The store has moved to ${to}; what is left here is sealed.`, {
+    hint: 'Name the database that it is in now: in TWOFA_DATABASE_URL, or as "database" in the configuration. The key stays the same.',
+    details: { movedTo: to },
+  });
 }

@@ -1,5 +1,5 @@
 // Who makes a call: the operator behind a token, or why the token is worth nothing (R10, R15).
-import { TwofaError } from '../errors.ts';
+import { storeMoved, TwofaError } from '../errors.ts';
 import { tokenVerificationMs } from '../rules/constants.ts';
 import { type Instant, within } from '../rules/time.ts';
 import { isTokenShaped, tokenDigest } from '../rules/token-format.ts';
@@ -71,16 +71,18 @@ export function invalidToken(secret: string): TwofaError {
 
 /**
  * The operator of a token, or the refusal of one that is worth nothing any more.
- * @param ahead the step of a sign-in that they ask for, where they ask for one.
- * @throws TwofaError `token-invalid` for what is no token of this store.
+ * @param options.ahead the step of a sign-in that they ask for, where they ask for one.
+ * @param options.moved whether the call is served also by a store that has moved.
+ * @throws TwofaError `token-invalid` for what is no token of this store, `store-moved`.
  */
 export async function authenticate(
   store: Store,
   secret: string,
-  ahead?: SignInAhead,
+  { ahead, moved = false }: { ahead?: SignInAhead | undefined; moved?: boolean } = {},
 ): Promise<Operator | Refused> {
   const found = isTokenShaped(secret) ? await store.authenticate(tokenDigest(secret), ahead) : null;
   if (!found) throw invalidToken(secret);
+  if (found.movedTo !== null && !moved) throw storeMoved(found.movedTo);
   const operator = operatorOf(found);
   const refusal = refusalOf(found);
   return refusal ? { operator, refusal } : operator;

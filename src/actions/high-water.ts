@@ -2,17 +2,19 @@
 import { TwofaError } from '../errors.ts';
 import { iso } from '../rules/time.ts';
 import type { Operation } from './operation.ts';
-import type { KnownEvent } from './store.ts';
+import type { KnownEvent, Standing } from './store.ts';
 
 export interface HighWater {
   /** The event that this machine knows and the store has not; null when the store is at least as new as it was. */
   lost(): Promise<KnownEvent | null>;
+  /** Notes the newest event of a store that this machine's key is of, unless a newer one is noted. */
+  note(standing: Standing): Promise<void>;
   /** Takes the store as it is for the newest, after its owner accepted that. */
   accept(): Promise<void>;
 }
 
 /** What is served whatever copy the store is: what only reads, and what accepts it. */
-const served = new Set(['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore']);
+const served = new Set(['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore', 'db.copy']);
 
 /** Refuses a store that is an older copy of itself. @throws TwofaError `store-restored` */
 export async function refuseOlder({ highWater }: { highWater?: HighWater }): Promise<void> {

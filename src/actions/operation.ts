@@ -8,6 +8,7 @@ import type { Answer } from './answer.ts';
 import type { Delivery } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
 import type { Actor, KeptNotice, SignInAhead, Store, Token, Writing } from './store.ts';
+import type { CopyProgress } from './store-copy.ts';
 
 export type { Answer };
 
@@ -68,6 +69,8 @@ export interface Services {
   progress?(events: number): void;
   /** Is told who makes a request, once that is known. */
   madeBy?(operator: Operator): void;
+  /** Is told how far a copy of the store is. Absent: the store is not moved by this door. */
+  copied?(progress: CopyProgress): void;
 }
 
 /** One call: who makes it, with which services. */

@@ -50,6 +50,7 @@ export const operations = {
   'audit.checkpoint': () => import('./audit-copies.ts').then((m) => m.auditCheckpoint),
   'audit.export': () => import('./audit-copies.ts').then((m) => m.auditExport),
   'audit.follow': () => import('./audit-copies.ts').then((m) => m.auditFollow),
+  'db.copy': () => import('./db-copy.ts').then((m) => m.dbCopy),
   'db.restore': () => import('./restore.ts').then((m) => m.dbRestore),
 } as const;
 

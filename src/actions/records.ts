@@ -14,6 +14,8 @@ export interface Installation {
   sandbox: boolean;
   keyFingerprint: string;
   createdAt: Instant;
+  /** Where the store has moved to; null while it is this one. */
+  movedTo: string | null;
 }
 
 export interface Account {

@@ -14,6 +14,8 @@ export interface StoreFacts {
   version: string;
   /** Where it is, without a password. */
   place: string;
+  /** Where the store has moved to; null while it is this one. */
+  movedTo: string | null;
   schema: {
     /** Migrations by name, in their order. */
     applied: string[];

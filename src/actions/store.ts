@@ -36,6 +36,7 @@ import type {
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
 import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
+import type { Copying } from './store-copy.ts';
 import type { StoreFacts } from './store-facts.ts';
 import type { UpkeepReading, UpkeepWriting } from './upkeep-store.ts';
 
@@ -203,12 +204,15 @@ export interface Authentication {
   enabledAt: Instant | null;
   /** What a step was loaded as ahead, for {@link Store.signIn} alone; absent where nothing was. */
   loaded?: unknown;
+  /** Where the store has moved to; null while it is this one. */
+  movedTo: string | null;
 }
 
 export interface Store {
   /**
    * The token of a digest, or null.
    * @param ahead the step that the token's holder asks for: a store for which each look is a journey loads it with the token.
+   * @throws TwofaError `store-moved` where a store that has moved does not know the token.
    */
   authenticate(digest: string, ahead?: SignInAhead): Promise<Authentication | null>;
   /** A consistent view; nothing is written. */
@@ -265,5 +269,7 @@ export interface Store {
    * @throws TwofaError `store-busy` when a transaction that might bring one before it does not end.
    */
   settled(): Promise<KnownEvent | null>;
+  /** How the store is copied to another database; absent where it cannot be. */
+  copying?: Copying;
   close(): Promise<void>;
 }

@@ -46,15 +46,12 @@ function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made(): Promise
 }
 
 /** A database given as an argument stands in the process list: no password may be in it. */
-function refusePassword(url: string): void {
+export function refusePassword(url: string, field: string, hint: string): void {
   if (!hasPassword(url)) return;
   throw new TwofaError(
     'secret-in-argument',
     'The database URL has a password, which an argument shows to every user of this machine.',
-    {
-      hint: 'Put the URL in the variable TWOFA_DATABASE_URL.',
-      details: { field: 'database' },
-    },
+    { hint, details: { field } },
   );
 }
 
@@ -90,7 +87,8 @@ export function compose(
   const { env } = around;
   const paths = pathsOf(env);
   const clock = () => Date.now();
-  if (common.database !== undefined) refusePassword(common.database);
+  if (common.database !== undefined)
+    refusePassword(common.database, 'database', 'Put the URL in the variable TWOFA_DATABASE_URL.');
 
   const config = once(async () => {
     const { readConfig } = await import('./config.ts');

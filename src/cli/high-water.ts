@@ -1,6 +1,6 @@
 // Keeps the newest event known to this machine in a file beside the key, and finds a store that is older than that.
 import type { HighWater } from '../actions/high-water.ts';
-import type { KnownEvent, Store } from '../actions/store.ts';
+import type { KnownEvent, Standing, Store } from '../actions/store.ts';
 import { readIfThere, refuseWritable, writePrivate } from './private-file.ts';
 
 /** At most so often a process that lasts writes the file, in milliseconds. */
@@ -69,12 +69,15 @@ export class HighWaterFile implements HighWater {
     this.#behind = false;
     try {
       if (await this.lost()) return;
-      const { store, newest } = await (await this.#options.store()).standing(null);
-      const marks = await this.#read();
-      if (newest && newest.seq > (marks[store]?.seq ?? 0)) await this.#write({ ...marks, [store]: newest });
+      await this.note(await (await this.#options.store()).standing(null));
     } catch (error) {
       this.#options.notice(`The newest event could not be noted beside the key: ${(error as Error).message}`);
     }
+  }
+
+  async note({ store, newest }: Standing): Promise<void> {
+    const marks = await this.#read();
+    if (newest && newest.seq > (marks[store]?.seq ?? 0)) await this.#write({ ...marks, [store]: newest });
   }
 
   /** Is told of each commit. The file follows within a second, or when the store is closed. */

@@ -109,6 +109,12 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
         onInterrupt: (handler) => {
           putAway = handler ?? endAtOnce;
         },
+        lastWords: (words) => {
+          putAway = () => {
+            around.stderr.write(`${words}\n`);
+            process.exit(exitCodes.interrupted);
+          };
+        },
       });
       try {
         await handler(context, ...(args as never));

@@ -50,6 +50,8 @@ export interface Context {
    * ending it at once again.
    */
   onInterrupt(handler: (() => void) | null): void;
+  /** What is said when Ctrl-C ends the program at once: how things stand then. */
+  lastWords(words: string): void;
 }
 
 export interface Paging<T> {
@@ -131,7 +133,7 @@ function formatOf(common: CommonOptions, command: Command): Format {
 export async function contextOf(
   around: Surroundings,
   command: Command,
-  controls: Pick<Context, 'exit' | 'onInterrupt'>,
+  controls: Pick<Context, 'exit' | 'onInterrupt' | 'lastWords'>,
 ): Promise<{ context: Context; close(): Promise<void> }> {
   const common = command.optsWithGlobals() as CommonOptions;
   const { Out, plain } = await import('./out.ts');

@@ -5,6 +5,9 @@ import type { Instant } from './time.ts';
 /** The published list of audit actions. */
 export const auditActions = [
   'store.migrated',
+  'store.moved',
+  'store.arrived',
+  'store.reopened',
   'store.pruned',
   'store.restored',
   'key.rotated',
@@ -213,9 +216,12 @@ export interface SealedInstallation {
   sandbox: boolean;
   keyFingerprint: string;
   createdAt: Instant;
+  /** Where the store has moved to; null while it is this one. */
+  movedTo: string | null;
 }
 
-/** The security state of the installation's row. */
+/** The security state of the installation's row: one that has not moved is sealed as it was before stores could. */
 export function installationState(row: SealedInstallation): (string | number | boolean | null)[] {
-  return [row.sandbox, row.keyFingerprint, row.createdAt];
+  const moved = row.movedTo === null ? [] : ['moved', row.movedTo];
+  return [row.sandbox, row.keyFingerprint, row.createdAt, ...moved];
 }

@@ -1,10 +1,11 @@
 // Brings a store's tables to this program's version.
 import type { Knex } from 'knex';
 import { migrations } from '../../migrations/index.ts';
+import { storeMoved } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { newestOf, programVersion } from '../rules/program-version.ts';
 import type { Instant } from '../rules/time.ts';
-import { type Row, text } from './rows.ts';
+import { installationOf, type Row, text } from './rows.ts';
 import { standingFrom } from './standing.ts';
 import { checkKey } from './store-key.ts';
 import { missingIn, oldestProgram, refuseTooNew } from './version.ts';
@@ -53,6 +54,8 @@ export async function migrateStore(transaction: Knex.Transaction, migrating: Mig
   checkKey(text(row, 'key_fingerprint'), keyring, place);
   // A row that somebody has changed is not sealed again.
   standingFrom(keyring, row, undefined, undefined);
+  const { movedTo } = installationOf(row);
+  if (movedTo !== null) throw storeMoved(movedTo);
   const names = (await transaction('migrations').select('name')).map(({ name }) => String(name));
   const before = text(row, 'oldest_program');
   refuseTooNew({ applied: names, oldestProgram: before });

@@ -25,7 +25,7 @@ export async function factsOfDatabase(connection: Connection, place: string): Pr
     engine: 'postgresql',
     version: text(await one("SELECT current_setting('server_version') AS version"), 'version'),
     place,
-    schema: schemaFacts(
+    ...schemaFacts(
       await all('SELECT name FROM migrations ORDER BY id'),
       await one('SELECT * FROM installation'),
     ),

@@ -9,9 +9,9 @@ import { sealInstallation } from './trail.ts';
 import { oldestProgram } from './version.ts';
 
 /** Whoever makes or migrates a store in a database holds this lock, so that the others wait. */
-const migrationLock = 7_203_914_116;
+export const migrationLock = 7_203_914_116;
 
-async function withDatabase<T>(url: string, work: (knex: Knex) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(url: string, work: (knex: Knex) => Promise<T>): Promise<T> {
   const knex = connectDatabase(url, 1);
   try {
     return await work(knex);
@@ -58,6 +58,7 @@ export function createDatabase(options: StoreOptions, sandbox: boolean): Promise
         sandbox,
         keyFingerprint: options.keyring.current.fingerprint,
         createdAt: Number(rows[0]?.now),
+        movedTo: null,
       };
       await transaction('installation').insert({
         id: 1,

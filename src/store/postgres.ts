@@ -171,7 +171,7 @@ export class PostgresStore implements Store {
           now,
           row: (row.step ?? null) as StepRow | null,
         };
-        return { now, sandbox: bool(row, 'sandbox'), loaded, ...found };
+        return { now, sandbox: bool(row, 'sandbox'), movedTo: null, loaded, ...found };
       }),
     );
   }

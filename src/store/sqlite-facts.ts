@@ -28,7 +28,7 @@ export function factsOfFile(database: Database, file: string): StoreFacts {
     engine: 'sqlite',
     version: text(one('SELECT sqlite_version() AS version'), 'version'),
     place: `sqlite:${file}`,
-    schema: schemaFacts(all('SELECT name FROM migrations ORDER BY id'), one('SELECT * FROM installation')),
+    ...schemaFacts(all('SELECT name FROM migrations ORDER BY id'), one('SELECT * FROM installation')),
     bytes: sizeOf(file),
     walBytes: sizeOf(`${file}-wal`),
     counted: 'exact',

@@ -74,6 +74,7 @@ export async function createFile(options: StoreOptions, sandbox: boolean): Promi
         sandbox,
         keyFingerprint: options.keyring.current.fingerprint,
         createdAt: options.clock(),
+        movedTo: null,
       };
       await knex('installation').insert({
         id: 1,

@@ -93,8 +93,8 @@ export class SignIns {
     });
   }
 
-  /** What is known by a token's digest, but for whether the installation is a sandbox. */
-  authenticate(digest: string): Omit<Authentication, 'now' | 'sandbox'> | null {
+  /** What is known by a token's digest of the token itself. */
+  authenticate(digest: string): Pick<Authentication, 'token' | 'user' | 'enabledAt'> | null {
     const found = this.#statements.authenticate.get(digest) as
       | [string, string | null, string | null]
       | undefined;

@@ -2,13 +2,14 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
-import { TwofaError } from '../errors.ts';
+import type { Copying } from '../actions/store-copy.ts';
+import { storeMoved, TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
+import { type InstallationKind, kindOf, type Row, text } from './rows.ts';
 import type { Session } from './session.ts';
 import { connectFile, storeError } from './sqlite-file.ts';
 import { SignIns } from './sqlite-sign-in.ts';
@@ -27,28 +28,48 @@ export interface SqliteOptions {
   committed?(): void;
 }
 
-const installation = `SELECT key_fingerprint, sandbox, oldest_program,
-    (SELECT group_concat(name) FROM migrations) AS migrations FROM installation WHERE id = 1`;
+const statements = {
+  installation: `SELECT key_fingerprint, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
+    FROM installation WHERE id = 1`,
+  kind: 'SELECT sandbox, moved_to FROM installation WHERE id = 1',
+};
+
+/** Also of a store that is behind, or of another key. @throws TwofaError `store-moved` */
+function requireHere(database: Database): void {
+  const { movedTo } = kindOf(database.prepare('SELECT * FROM installation WHERE id = 1').get() as Row);
+  if (movedTo !== null) throw storeMoved(movedTo);
+}
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
 class Prepared {
   readonly signIns: SignIns;
-  readonly sandbox: boolean;
   readonly schema: Schema;
   readonly begin: Statement;
   readonly commit: Statement;
+  readonly #kind: Statement;
 
   /** @throws TwofaError for a store of another version or key. */
   constructor(database: Database, { file, keyring }: SqliteOptions) {
-    const row = database.prepare(installation).get() as Row | undefined;
+    const row = database.prepare(statements.installation).get() as Row | undefined;
     if (!row) throw new TwofaError('store-unavailable', `${file} is not a whole store of twofa.`);
     this.schema = schemaOf(row);
     checkVersion(this.schema);
     checkKey(text(row, 'key_fingerprint'), keyring, file);
-    this.sandbox = bool(row, 'sandbox');
     this.signIns = new SignIns(database, keyring);
     this.begin = database.prepare('BEGIN IMMEDIATE');
     this.commit = database.prepare('COMMIT');
+    this.#kind = database.prepare(statements.kind);
+  }
+
+  /** Read each time: a store moves while others have it open. */
+  kind(): InstallationKind {
+    return kindOf(this.#kind.get() as Row);
+  }
+
+  /** @throws TwofaError `store-moved` */
+  requireHere(): void {
+    const { movedTo } = this.kind();
+    if (movedTo !== null) throw storeMoved(movedTo);
   }
 }
 
@@ -115,9 +136,10 @@ export class SqliteStore implements Store {
 
   authenticate(digest: string): Promise<Authentication | null> {
     return this.#atOnce((database) => {
-      const { signIns, sandbox } = this.#preparedOf(database);
-      const found = signIns.authenticate(digest);
-      return found && { sandbox, now: this.#options.clock(), ...found };
+      const prepared = this.#preparedOf(database);
+      const found = prepared.signIns.authenticate(digest);
+      if (!found) prepared.requireHere();
+      return found && { ...prepared.kind(), now: this.#options.clock(), ...found };
     });
   }
 
@@ -140,6 +162,7 @@ export class SqliteStore implements Store {
     return this.#connected(async (database) => {
       database.exec(begin);
       try {
+        if (begin === 'BEGIN IMMEDIATE') requireHere(database);
         const result = await work(this.#session(database, actor));
         database.exec('COMMIT');
         return result;
@@ -196,6 +219,7 @@ export class SqliteStore implements Store {
     try {
       const { begin, commit } = this.#preparedOf(database);
       begin.run();
+      this.#preparedOf(database).requireHere();
       for (const job of jobs) job.run(database);
       commit.run();
     } catch (error) {
@@ -247,7 +271,11 @@ export class SqliteStore implements Store {
   trailRoot: Store['trailRoot'] = (kid) => this.#apart((source) => trailRoot(source, kid));
 
   check: Store['check'] = () =>
-    this.#connected((database) => newestMigration(this.#preparedOf(database).schema));
+    this.#connected((database) => {
+      const prepared = this.#preparedOf(database);
+      prepared.requireHere();
+      return newestMigration(prepared.schema);
+    });
 
   facts: Store['facts'] = async () => {
     const { factsOfFile } = await import('./sqlite-facts.ts');
@@ -261,6 +289,12 @@ export class SqliteStore implements Store {
 
   /** Numbers are given inside the one transaction that writes at a time, in the order of commits. */
   settled: Store['settled'] = async () => (await this.standing(null)).newest;
+
+  copying: Copying = {
+    copyTo: async (actor, url, progress) =>
+      (await import('./copy.ts')).copyTo(this.#options, actor, url, progress),
+    undo: async (actor, url) => (await import('./copy.ts')).undoCopy(this.#options, actor, url),
+  };
 
   async close(): Promise<void> {
     while (this.#taken) await this.#taken;

@@ -9,7 +9,7 @@ import { append, sealAccount, sealInstallation, subjectOf } from './trail.ts';
 export async function recordOnInstallation(
   session: Session,
   event: NewEvent,
-  change: { keyFingerprint?: string } = {},
+  change: { keyFingerprint?: string; movedTo?: string | null } = {},
 ): Promise<void> {
   const row = await on(session, 'installation').where({ id: 1 }).first();
   const state = { ...(await installation(session)), ...change };
@@ -18,6 +18,7 @@ export async function recordOnInstallation(
     .where({ id: 1 })
     .update({
       key_fingerprint: state.keyFingerprint,
+      ...(change.movedTo === undefined ? {} : { moved_to: state.movedTo }),
       ...sealInstallation(session.keyring, state, position),
     });
 }

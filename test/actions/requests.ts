@@ -111,5 +111,10 @@ export const valid: Record<OperationName, Valid> = {
   'audit.checkpoint': { grants: audit, options: () => ({}) },
   'audit.export': { grants: audit, options: () => ({}) },
   'audit.follow': { grants: audit, options: () => ({ cursor: '0' }) },
+  'db.copy': {
+    grants: tokens,
+    options: () => ({ url: 'postgres://twofa@127.0.0.1:1/twofa' }),
+    exit: 6,
+  },
   'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

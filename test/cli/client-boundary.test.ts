@@ -209,6 +209,7 @@ describe('from a client', () => {
     ['init', ['init']],
     ['serve', ['serve', '--socket', '/nowhere/other.sock']],
     ['db migrate', ['db', 'migrate', '--dry-run']],
+    ['db copy', ['db', 'copy', 'postgres://twofa@127.0.0.1:1/twofa']],
     ['db rekey', ['db', 'rekey', '--lost-key', '--reason', 'gone', '--confirm', 'rekey']],
     ['a folder of checkpoints', ['maintain', '--checkpoint-folder', 'elsewhere']],
     ['a test message', ['doctor', '--send-test', 'ops@northside.example']],

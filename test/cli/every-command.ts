@@ -132,6 +132,12 @@ export const everyCommand: Record<string, Each> = {
   'db status': { grants: tokens, args: () => [] },
   'db migrate': { grants: null, args: () => [] },
   'db prune': { grants: tokens, args: () => [] },
+  'db copy': {
+    grants: tokens,
+    args: () => ['postgres://twofa@127.0.0.1:1/twofa'],
+    exit: 11,
+    refused: 'store-unavailable',
+  },
   'db grants': { grants: null, args: () => [] },
   'db restore': { grants: tokens, args: () => ['--accept', '--reason', 'the disk failed'] },
   'db rotate-key': { grants: tokens, args: () => [] },

@@ -264,7 +264,7 @@ describe('the statements', () => {
       ],
       event_counts: ['action', 'outcome', 'said', 'via'],
       former_usernames: ['account_kid', 'user_id', 'username_key'],
-      installation: ['created_at', 'id', 'oldest_program', 'sandbox'],
+      installation: ['created_at', 'id', 'moved_to', 'oldest_program', 'sandbox'],
       messages: ['account_kid', 'app', 'created_at', 'id', 'kind', 'recipient', 'user_id', 'via'],
       migrations: ['batch', 'id', 'migration_time', 'name'],
       migrations_lock: ['index', 'is_locked'],

@@ -114,7 +114,7 @@ describe('the state that a head seals', () => {
     verifiedAt: null,
     verifiedPlace: null,
   };
-  const installation = { sandbox: false, keyFingerprint: 'f', createdAt: 5 };
+  const installation = { sandbox: false, keyFingerprint: 'f', createdAt: 5, movedTo: null };
   const head = (state: ReturnType<typeof userState>, position = { count: 4, link: 'l' }) =>
     headOf(key, 'user:17', position, state);
 
@@ -162,6 +162,7 @@ describe('the state that a head seals', () => {
     ['sandbox', { sandbox: true }],
     ['key', { keyFingerprint: 'g' }],
     ['age', { createdAt: 6 }],
+    ['place', { movedTo: 'postgres://db.northside.example:5432/twofa' }],
   ])("the installation's %s", (_, changed) => {
     const sealed = head(installationState({ ...installation, ...changed }));
     expect(sealed).not.toBe(head(installationState(installation)));

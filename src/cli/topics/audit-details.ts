@@ -3,6 +3,9 @@
 export const auditDetails: Readonly<Record<string, string>> = {
   'store.migrated': 'applied, program, oldestProgram',
   'store.pruned': 'codes, requests, locations, announcements, checkWords, messages, notices',
+  'store.moved': 'to',
+  'store.arrived': 'from',
+  'store.reopened': 'to',
   'store.restored': 'reason, lost, newest, codes, locations, recoveryCodes, tokens',
   'key.rotated': 'from, to, fingerprint',
   'chain.rekeyed': 'reason, from, to, fingerprint, ended, claimed, revoked',

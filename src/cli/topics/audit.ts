@@ -6,6 +6,9 @@ import { offlineVerification } from './offline-verification.ts';
 
 const meanings: Record<AuditAction, string> = {
   'store.migrated': "the store's tables were brought to another release's, by which migrations",
+  'store.moved': 'the store was sealed, to be copied to another database, and where to',
+  'store.arrived': 'the store was copied here, compared and verified, and where from',
+  'store.reopened': 'the seal was taken off a store whose copy did not come about',
   'store.pruned': 'what nobody needs any more was removed: how much of each kind; never an event',
   'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
   'key.rotated': 'the installation got another key; what older keys sealed stays under them',

@@ -55,6 +55,8 @@ export const errorMeanings: Record<ErrorCode, string> = {
   'channel-unavailable': 'the user has no valid address for this channel',
   'delivery-not-configured': 'no message can leave the installation by this channel',
   'not-a-sandbox': 'an installation never becomes a sandbox',
+  'store-exists': 'the database for a copy is not empty, or has the copy already',
+  'copy-differs': 'a row of a copy is not that of its source',
   'key-mismatch': 'the key is not that of the store',
   'key-not-lost': 'the key that is said to be lost is there',
   'socket-in-use': 'another service has this socket, or something else is in its place',
@@ -75,6 +77,7 @@ export const errorMeanings: Record<ErrorCode, string> = {
   'service-unavailable': 'the service of TWOFA_URL does not answer',
   'answer-lost': 'the service went away before it answered: whether it was done is not known',
   'store-busy': 'the store was held by others for too long; try again',
+  'store-moved': 'the store is in another database now, which the message names',
   'store-incompatible': 'the store is of another release',
   'key-unavailable': 'the key of the store cannot be read',
 

@@ -76,9 +76,11 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['metrics', '{metrics: [{name, type, help, samples: [{labels, value}]}]}'],
   [
     'db status',
-    '{engine, version, place, schema: {applied, unknown, oldestProgram, program}, bytes, walBytes, counted, tables: [{name, rows, bytes}], trail: {events, newestSeq, newestAt}, keys, maintainedAt, prunedAt, lastCheckpoint: {at, seq}}',
+    '{engine, version, place, schema: {applied, unknown, oldestProgram, program}, movedTo, bytes, walBytes, counted, tables: [{name, rows, bytes}], trail: {events, newestSeq, newestAt}, keys, maintainedAt, prunedAt, lastCheckpoint: {at, seq}}',
   ],
   ['db migrate', '{store, applied, oldestProgram, changed}'],
+  ['db copy', '{from, to, tables: [{name, rows, digest}], events, intact, changed}'],
+  ['db copy --undo', '{from, to, changed}'],
   ['db prune', '{codes, requests, locations, announcements, checkWords, messages, notices, changed}'],
   ['db grants', '{owner, program, schema, sql}'],
   ['recovery renew', '{account, recoveryCodes, changed}'],

@@ -48,6 +48,11 @@ export function operations(): string {
     paragraph(
       'Hosts that still run the release before go on meanwhile, unless the changelog says otherwise; a program that is too old for the store stops, and says so. On PostgreSQL two roles keep the program from changing tables, triggers and the trail:',
     ),
-    '\n  twofa db grants --owner twofa_owner --program twofa\n',
+    '\n  twofa db grants --owner twofa_owner --program twofa\n\n',
+    'FROM SQLITE TO POSTGRESQL\n',
+    paragraph(
+      'The source is sealed first, and answers exit 11 (store-moved) from then on, also to programs that have it open; the copy counts once all of it was compared and verified. What stops in the middle leaves nothing in the database: the same command again goes on, and --undo takes the seal off. Try it before with a copy of the file and the key in another home: sign-ins wait for as long as it takes, and until every host has the new URL.',
+    ),
+    '\n  twofa db copy postgres://twofa_owner@db.northside.example/twofa\n',
   ].join('');
 }

@@ -32,6 +32,7 @@ function lines(out: Out, status: DbStatus): string[] {
   return [
     ...out.pairs([
       ['Store', status.place],
+      ['Moved to', status.movedTo],
       ['Engine', `${status.engine} ${status.version}`],
       ['Migrations', `${schema.applied.length}, the last is ${schema.applied.at(-1)}`],
       ['Of a newer twofa', schema.unknown.join(', ')],
