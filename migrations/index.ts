@@ -8,6 +8,7 @@ import * as recoveryCodes from './005-recovery-codes.ts';
 import * as notices from './006-notices.ts';
 import * as rollCall from './007-roll-call.ts';
 import * as keptForOperating from './008-operations.ts';
+import * as restored from './010-restored.ts';
 import { migrationNames } from './names.ts';
 
 export interface Migration {
@@ -25,6 +26,7 @@ const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = 
   '006-notices': notices,
   '007-roll-call': rollCall,
   '008-operations': keptForOperating,
+  '010-restored': restored,
 };
 
 export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

@@ -4,7 +4,7 @@ import type { Permission, Role } from '../rules/authority.ts';
 import type { Checkpoint } from '../rules/checkpoint.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Outlet } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
 import type { Actor, KeptNotice, Store, Token, Writing } from './store.ts';
 
@@ -19,8 +19,12 @@ export interface Operator extends Actor {
   username: string | null;
   app: string | null;
   mayContacts: boolean;
-  /** Whether the installation that the token is of is a sandbox. */
+  /** Whether the installation that the token is of is a sandbox, or a copy that sends nothing. */
   sandbox: boolean;
+  /** Where the installation's messages go. */
+  outlet: Outlet;
+  /** Since when the store is a backup that was put back and is not accepted yet. */
+  restoredAt: Instant | null;
   /** Whether the System Administrator is locked. */
   locked: boolean;
   /** Whether 2FA is on for the System Administrator's account (R15). */

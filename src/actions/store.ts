@@ -126,6 +126,8 @@ export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollC
     change: { revokedAt?: Instant; expiresAt?: Instant },
     event: NewEvent,
   ): Promise<Token>;
+  /** Marks the store as a backup that was put back, takes the mark from it, or makes it a copy that sends nothing. */
+  saveInstallation(change: { restoredAt?: Instant | null; staging?: true }, event: NewEvent): Promise<void>;
   /** Makes the ring's current key the one that the store recognises its ring by. */
   adoptKey(event: NewEvent): Promise<void>;
   /**
@@ -188,8 +190,11 @@ export interface SignInOutcome<T> {
 export interface Authentication {
   now: Instant;
   token: Token;
-  /** Whether the installation is a sandbox. */
+  /** Whether the installation is a sandbox, or a copy that sends nothing. */
   sandbox: boolean;
+  staging: boolean;
+  /** Since when the store is a backup that was put back and is not accepted yet. */
+  restoredAt: Instant | null;
   /** The token's user, for a System Administrator's token. */
   user: User | null;
   /** When 2FA was turned on for that user's account, or null. */

@@ -7,6 +7,8 @@ export const auditActions = [
   'installation.created',
   'store.migrated',
   'store.pruned',
+  'store.backed-up',
+  'store.put-back',
   'store.restored',
   'key.rotated',
   'chain.rekeyed',
@@ -37,6 +39,7 @@ export const auditActions = [
   'code.verified',
   'code.rejected',
   'codes.ended',
+  'attempts.replayed',
   'user.locked',
   'lockout.reminded',
   'location.forgotten',
@@ -203,9 +206,17 @@ export interface SealedInstallation {
   sandbox: boolean;
   keyFingerprint: string;
   createdAt: Instant;
+  /** Since when it is a backup that was put back and is not accepted yet; null when it is none. */
+  restoredAt: Instant | null;
+  /** Whether it is a copy that sends nothing. */
+  staging: boolean;
 }
 
-/** The security state of the installation's row. */
+/** The security state of the installation's row. What is not so of most leaves their heads as they were before it was known. */
 export function installationState(row: SealedInstallation): (string | number | boolean | null)[] {
-  return [row.sandbox, row.keyFingerprint, row.createdAt];
+  return [
+    ...[row.sandbox, row.keyFingerprint, row.createdAt],
+    ...(row.restoredAt === null ? [] : ['restored', row.restoredAt]),
+    ...(row.staging ? ['staging'] : []),
+  ];
 }

@@ -22,7 +22,8 @@ export const behindMs = `CASE
   ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint END`;
 
 const authenticate = `SELECT row_to_json(t) AS token, row_to_json(u) AS "user", row_to_json(a) AS account,
-    (SELECT sandbox FROM installation WHERE id = 1) AS sandbox, ${serverNow} AS now
+    (SELECT row_to_json(i) FROM (SELECT sandbox, staging, restored_at FROM installation WHERE id = 1) AS i) AS installation,
+    ${serverNow} AS now
   FROM (SELECT *, ${behind('tokens')} FROM tokens WHERE digest = $1) AS t
   LEFT JOIN LATERAL (SELECT *, ${behind('users')} FROM users WHERE id = t.user_id) AS u ON true
   LEFT JOIN LATERAL (SELECT *, ${behind('accounts')} FROM accounts WHERE kid = u.account_kid) AS a ON true`;

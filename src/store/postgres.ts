@@ -20,7 +20,7 @@ import { Step, type Stepped, settleOnce } from './postgres-sign-in.ts';
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
+import { kindOf, type Row, text } from './rows.ts';
 import { notWritten, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
@@ -321,7 +321,7 @@ export class PostgresStore implements Store {
 
 function authenticationOf(keyring: Keyring, row: Row): Authentication {
   const token = sealedToken(keyring, row.token as Row);
-  const common = { now: Number(row.now), sandbox: bool(row, 'sandbox') };
+  const common = { now: Number(row.now), ...kindOf(row.installation as Row) };
   if (token.userId === null) return { ...common, token, user: null, enabledAt: null };
   const user = sealedUser(keyring, row.user as Row);
   const { enabledAt } = sealedAccount(keyring, row.account as Row);

@@ -1,17 +1,13 @@
 // Reads the installation, accounts and practices.
 import type { Account, AccountCounts, Installation, Practice, Reading } from '../actions/store.ts';
 import { foldKey } from '../rules/text.ts';
-import { accountOf, bool, containing, int, text } from './rows.ts';
+import { accountOf, containing, installationOf, int, text } from './rows.ts';
 import { first, on, rows, type Session } from './session.ts';
 
 export async function installation(session: Session): Promise<Installation> {
   const row = await first(on(session, 'installation').where({ id: 1 }));
   if (!row) throw new Error('The store has no installation row.');
-  return {
-    sandbox: bool(row, 'sandbox'),
-    keyFingerprint: text(row, 'key_fingerprint'),
-    createdAt: int(row, 'created_at'),
-  };
+  return installationOf(row);
 }
 
 export async function accounts(

@@ -3,7 +3,7 @@ import type { ClosedChains, NewEvent } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { ChainPosition, Subject } from '../rules/chain.ts';
 import { type ChainBreak, chainDigest } from '../rules/chain-break.ts';
-import { accountOf, bool, chainOf, int, type Row, text, tokenOf, userOf } from './rows.ts';
+import { accountOf, chainOf, installationOf, int, type Row, text, tokenOf, userOf } from './rows.ts';
 import { first, insertBatch, on, rows, type Session } from './session.ts';
 import { bodyOf, linkedRow, sealAccount, sealInstallation, sealToken, sealUser, subjectOf } from './trail.ts';
 import { linkedEventOf } from './verify-chain.ts';
@@ -160,11 +160,7 @@ class Closing {
     const details = { reason, to: id, fingerprint, ended: { codes, locations, tokens, recoveryCodes } };
     const { row: event, position } = await this.#break(subjectOf.installation, row, { details });
     await on(this.#session, 'audit_events').insert(event);
-    const state = {
-      sandbox: bool(row, 'sandbox'),
-      keyFingerprint: fingerprint,
-      createdAt: int(row, 'created_at'),
-    };
+    const state = { ...installationOf(row), keyFingerprint: fingerprint };
     await on(this.#session, 'installation')
       .where({ id: 1 })
       .update({ key_fingerprint: fingerprint, ...sealInstallation(keyring, state, position) });

@@ -1,5 +1,5 @@
 // How rows become objects: the one place that knows snake_case, 0 and 1, and counts that come as text.
-import type { Account, AuditEvent, Token, User } from '../actions/store.ts';
+import type { Account, AuditEvent, Installation, Token, User } from '../actions/store.ts';
 import type { Role } from '../rules/authority.ts';
 import type { ChainPosition } from '../rules/chain.ts';
 import type { Language } from '../rules/language.ts';
@@ -38,6 +38,28 @@ export function chainOf(row: Row): ChainPosition {
 
 export function languageOf(row: Row): Language | null {
   return textOrNull(row, 'language') as Language | null;
+}
+
+/** What kind of installation a store is of, and whether it can be used at all. */
+export function kindOf(row: Row): Pick<Installation, 'sandbox' | 'staging' | 'restoredAt'> {
+  return {
+    sandbox: bool(row, 'sandbox'),
+    staging: bool(row, 'staging'),
+    restoredAt: intOrNull(row, 'restored_at'),
+  };
+}
+
+export function installationOf(row: Row): Installation {
+  return {
+    ...kindOf(row),
+    keyFingerprint: text(row, 'key_fingerprint'),
+    createdAt: int(row, 'created_at'),
+  };
+}
+
+export function identityOf(row: Row): Pick<Installation, 'sandbox' | 'staging' | 'keyFingerprint'> {
+  const { sandbox, staging, keyFingerprint } = installationOf(row);
+  return { sandbox, staging, keyFingerprint };
 }
 
 export function accountOf(row: Row): Account {

@@ -4,11 +4,12 @@ import type { Knex } from 'knex';
 import type { Actor, Authentication, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
+import { notAccepted } from '../rules/restored.ts';
 import type { Instant } from '../rules/time.ts';
 import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
 import { readingOf } from './reading.ts';
-import { bool, type Row, text } from './rows.ts';
+import { kindOf, type Row, text } from './rows.ts';
 import { behind, sealedAccount, sealedToken, sealedUser } from './sealed.ts';
 import type { Session } from './session.ts';
 import { connectFile, storeError } from './sqlite-file.ts';
@@ -32,15 +33,16 @@ const statements = {
   token: `SELECT *, ${behind('tokens')} FROM tokens WHERE digest = ?`,
   user: `SELECT *, ${behind('users')} FROM users WHERE id = ?`,
   account: `SELECT *, ${behind('accounts')} FROM accounts WHERE kid = ?`,
-  installation: `SELECT key_fingerprint, sandbox, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
+  kind: 'SELECT sandbox, staging, restored_at FROM installation WHERE id = 1',
+  installation: `SELECT key_fingerprint, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
 };
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
 class Prepared {
   readonly signIns: SignIns;
-  readonly sandbox: boolean;
   readonly schema: Schema;
+  readonly #installation: Statement;
   readonly #keyring: Keyring;
   readonly #token: Statement;
   readonly #user: Statement;
@@ -53,7 +55,7 @@ class Prepared {
     this.schema = schemaOf(row);
     checkVersion(this.schema);
     checkKey(text(row, 'key_fingerprint'), keyring, file);
-    this.sandbox = bool(row, 'sandbox');
+    this.#installation = database.prepare(statements.kind);
     this.signIns = new SignIns(database, keyring);
     this.#keyring = keyring;
     this.#token = database.prepare(statements.token);
@@ -65,10 +67,17 @@ class Prepared {
     const row = this.#token.get(digest) as Row | undefined;
     if (!row) return null;
     const token = sealedToken(this.#keyring, row);
-    if (token.userId === null) return { token, user: null, enabledAt: null, sandbox: this.sandbox };
+    const kind = kindOf(this.#installation.get() as Row);
+    if (token.userId === null) return { token, user: null, enabledAt: null, ...kind };
     const user = sealedUser(this.#keyring, this.#user.get(token.userId) as Row);
     const { enabledAt } = sealedAccount(this.#keyring, this.#account.get(user.accountKid) as Row);
-    return { token: { ...token, user: user.username }, user, enabledAt, sandbox: this.sandbox };
+    return { token: { ...token, user: user.username }, user, enabledAt, ...kind };
+  }
+
+  /** A backup may be put in place of what a connection has open: each commit looks. @throws TwofaError `store-restored` */
+  requireAccepted(): void {
+    const { restoredAt } = kindOf(this.#installation.get() as Row);
+    if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
   }
 }
 
@@ -171,7 +180,9 @@ export class SqliteStore implements Store {
       let result: T;
       this.#jobs.push({
         run: (database) => {
-          result = work(this.#preparedOf(database).signIns, this.#options.clock());
+          const prepared = this.#preparedOf(database);
+          prepared.requireAccepted();
+          result = work(prepared.signIns, this.#options.clock());
         },
         done: (error) => (error === null ? resolve(result) : reject(error)),
       });

@@ -4,7 +4,7 @@ import { TwofaError } from '../errors.ts';
 import { headOf, installationState } from '../rules/chain.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { iso } from '../rules/time.ts';
-import { bool, chainOf, int, type Row, text } from './rows.ts';
+import { chainOf, installationOf, int, type Row, text } from './rows.ts';
 import { subjectOf } from './trail.ts';
 
 /** An event's row as it is known by. */
@@ -26,8 +26,7 @@ export function standingFrom(
   newest: Row | undefined,
   known: Row | undefined,
 ): Standing {
-  const createdAt = int(row, 'created_at');
-  const state = { sandbox: bool(row, 'sandbox'), keyFingerprint: text(row, 'key_fingerprint'), createdAt };
+  const state = installationOf(row);
   const key = keyring.get(text(row, 'key_id'));
   if (
     !key ||
@@ -38,5 +37,8 @@ export function standingFrom(
       details: { subject: subjectOf.installation },
     });
   }
-  return { store: iso(createdAt), newest: knownOf(newest), known: knownOf(known) };
+  const { createdAt, staging, restoredAt } = state;
+  // A copy for staging goes its own way: what a machine knows of it is not what it knows of the store that it was copied from.
+  const store = staging ? `${iso(createdAt)} staging` : iso(createdAt);
+  return { store, newest: knownOf(newest), known: knownOf(known), restoredAt };
 }

@@ -10,7 +10,7 @@ import {
   userState,
 } from '../rules/chain.ts';
 import type { Keyring } from '../rules/keyring.ts';
-import { accountOf, bool, chainOf, int, type Row, text, tokenOf, userOf } from './rows.ts';
+import { accountOf, chainOf, installationOf, type Row, text, tokenOf, userOf } from './rows.ts';
 import { subjectOf } from './trail.ts';
 import { ChainWalk } from './verify-chain.ts';
 
@@ -45,11 +45,7 @@ function sealedOf(kind: Kind, row: Row): Sealed {
       return {
         ...common,
         subject: subjectOf.installation,
-        state: installationState({
-          sandbox: bool(row, 'sandbox'),
-          keyFingerprint: text(row, 'key_fingerprint'),
-          createdAt: int(row, 'created_at'),
-        }),
+        state: installationState(installationOf(row)),
       };
   }
 }

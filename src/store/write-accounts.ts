@@ -1,6 +1,7 @@
 // Writes accounts and practices, and the events of the installation's and the accounts' chains.
 import type { Account, NewEvent } from '../actions/store.ts';
 import { foldKey } from '../rules/text.ts';
+import type { Instant } from '../rules/time.ts';
 import { installation } from './read-accounts.ts';
 import { chainOf } from './rows.ts';
 import { on, type Session } from './session.ts';
@@ -9,7 +10,7 @@ import { append, sealAccount, sealInstallation, subjectOf } from './trail.ts';
 export async function recordOnInstallation(
   session: Session,
   event: NewEvent,
-  change: { keyFingerprint?: string } = {},
+  change: { keyFingerprint?: string; restoredAt?: Instant | null; staging?: true } = {},
 ): Promise<void> {
   const row = await on(session, 'installation').where({ id: 1 }).first();
   const state = { ...(await installation(session)), ...change };
@@ -18,6 +19,8 @@ export async function recordOnInstallation(
     .where({ id: 1 })
     .update({
       key_fingerprint: state.keyFingerprint,
+      restored_at: state.restoredAt,
+      staging: state.staging,
       ...sealInstallation(session.keyring, state, position),
     });
 }

@@ -7,6 +7,9 @@ const meanings: Record<AuditAction, string> = {
   'installation.created': 'the store was made',
   'store.migrated': "the store's tables were brought to another release's, by which migrations",
   'store.pruned': 'what nobody needs any more was removed: how much of each kind; never an event',
+  'store.backed-up': 'a backup of the store was made: into which file, and up to which event',
+  'store.put-back':
+    'a backup was put in place of the store, or the store was said to be one: up to which event it reaches',
   'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
   'key.rotated': 'the installation got another key; what older keys sealed stays under them',
   'chain.rekeyed':
@@ -38,6 +41,8 @@ const meanings: Record<AuditAction, string> = {
   'code.verified': 'a code was right: the user is signed in',
   'code.rejected': 'a code was not right, and how many attempts are left; or not looked at',
   'codes.ended': "a user's codes and trusted locations were ended: an older copy of the store was accepted",
+  'attempts.replayed':
+    'attempts that were used after a backup was made are used in it too: how many are left',
   'user.locked': 'the seventh failure: the user is locked',
   'lockout.reminded': "Customer Care reminded the account's System Administrators of a lockout",
   'location.forgotten': "trust in a user's locations was ended",
