@@ -11,8 +11,8 @@ export interface HighWater {
   accept(): Promise<void>;
 }
 
-/** What is served whatever copy the store is: what only reads, what makes a copy, and what accepts it. */
-const served = new Set([...['auth.status', 'token.list', 'metrics', 'db.status', 'db.backup', 'db.restore']]);
+/** What is served whatever copy the store is: what only reads, and what accepts it. */
+const served = new Set([...['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore']]);
 
 async function refuseLost({ highWater }: Pick<Services, 'highWater'>): Promise<void> {
   const lost = await highWater?.lost();

@@ -6,7 +6,7 @@ import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery, Outlet } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
-import type { Actor, KeptNotice, Store, Token, Writing } from './store.ts';
+import type { Actor, CopyWatch, KeptNotice, KnownEvent, Store, Token, Writing } from './store.ts';
 
 /** The one for whom a call is made, known by their token. */
 export interface Operator extends Actor {
@@ -41,6 +41,17 @@ export interface Checkpoints {
   keep(day: string, checkpoint: Checkpoint): Promise<string | null>;
 }
 
+/** Where a backup of the store goes. */
+export interface BackupTarget {
+  /**
+   * Has a copy made under another name, and gives it its own when it is whole and durable.
+   * @param copy fills a file that is there and empty.
+   */
+  keep(
+    copy: (file: string, watch: CopyWatch) => Promise<KnownEvent | null>,
+  ): Promise<{ file: string; bytes: number; sha256: string; newest: KnownEvent | null }>;
+}
+
 /** What an operation works with. Everything costly is opened when it is first asked for. */
 export interface Services {
   store(): Promise<Store>;
@@ -57,6 +68,8 @@ export interface Services {
   keepRecoveryCodes?: (kid: string, codes: readonly string[]) => Promise<void>;
   /** Where `maintain` keeps checkpoints. Absent: it makes none. */
   checkpoints?: Checkpoints;
+  /** Where `db.backup` puts its copy. Absent: it makes none. */
+  backup?: BackupTarget;
   /** Goes on with work after the answer; the process ends when it is done. */
   background(work: Promise<void>): void;
   /** Says something to the person at the terminal, beside the result. */

@@ -50,6 +50,7 @@ export const operations = {
   'audit.checkpoint': () => import('./audit-copies.ts').then((m) => m.auditCheckpoint),
   'audit.export': () => import('./audit-copies.ts').then((m) => m.auditExport),
   'audit.follow': () => import('./audit-copies.ts').then((m) => m.auditFollow),
+  'db.backup': () => import('./backup.ts').then((m) => m.dbBackup),
   'db.restore': () => import('./restore.ts').then((m) => m.dbRestore),
 } as const;
 

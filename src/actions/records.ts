@@ -222,6 +222,14 @@ export interface Standing {
   restoredAt: Instant | null;
 }
 
+/** What goes on while a store is copied. */
+export interface CopyWatch {
+  /** Gives up what is not done yet. */
+  signal?: AbortSignal;
+  /** Is told how much of it is done, from 0 to 1. */
+  progress?(done: number): void;
+}
+
 export interface VerifyOptions {
   /** A checkpoint of the same chains, its signature seen to. */
   checkpoint?: Pick<Checkpoint, 'account' | 'at' | keyof TrailRoot>;

@@ -14,6 +14,7 @@ import type {
   AuditEvent,
   BusyLocation,
   ClosedChains,
+  CopyWatch,
   EventFilter,
   ExportedEvent,
   Installation,
@@ -249,6 +250,12 @@ export interface Store {
   check(): Promise<string>;
   /** What the store takes and holds. On SQLite it reads the whole file. */
   facts(): Promise<StoreFacts>;
+  /**
+   * Copies the store as it is at one moment into a file, which is there and empty, beside what goes on.
+   * Null where the database has its own means for that.
+   * @returns the newest event of the copy.
+   */
+  copyTo: ((file: string, watch: CopyWatch) => Promise<KnownEvent | null>) | null;
   /** How far the store is, and its event of a number. @throws TwofaError `audit-broken` */
   standing(seq: number | null): Promise<Standing>;
   /**

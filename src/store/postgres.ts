@@ -307,6 +307,8 @@ export class PostgresStore implements Store {
     return this.#apart((source) => settledRoot(source, kid, settled?.seq ?? 0));
   };
 
+  copyTo: Store['copyTo'] = null;
+
   standing: Store['standing'] = (seq) =>
     this.#again(() => this.#connected((connection) => standingOf(connection, this.#options.keyring, seq)));
 

@@ -270,6 +270,11 @@ export class SqliteStore implements Store {
     );
   };
 
+  copyTo: Store['copyTo'] = async (to, watch) => {
+    const { copyStore } = await import('./sqlite-backup.ts');
+    return copyStore(this.#options.file, to, this.#options.keyring, watch);
+  };
+
   standing: Store['standing'] = (seq) =>
     this.#connected((database) => standingOf(database, this.#options.keyring, seq));
 

@@ -111,5 +111,6 @@ export const valid: Record<OperationName, Valid> = {
   'audit.checkpoint': { grants: audit, options: () => ({}) },
   'audit.export': { grants: audit, options: () => ({}) },
   'audit.follow': { grants: audit, options: () => ({ cursor: '0' }) },
+  'db.backup': { grants: tokens, options: () => ({}) },
   'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

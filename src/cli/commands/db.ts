@@ -1,6 +1,7 @@
 // twofa db
 import type { Command } from 'commander';
 import type { Run } from '../run.ts';
+import { backup } from './db/backup.ts';
 import { grants } from './db/grants.ts';
 import { migrate } from './db/migrate.ts';
 import { prune } from './db/prune.ts';
@@ -11,5 +12,6 @@ import { status } from './db/status.ts';
 
 export function db(program: Command, run: Run): void {
   const group = program.command('db').description('the store and its key');
-  for (const declare of [status, migrate, prune, grants, restore, rotateKey, rekey]) declare(group, run);
+  for (const declare of [status, migrate, backup, restore, prune, grants, rotateKey, rekey])
+    declare(group, run);
 }

@@ -4,19 +4,13 @@ import type { StoreFacts } from '../../../actions/store-facts.ts';
 import { safe } from '../../escape.ts';
 import type { Out } from '../../out.ts';
 import type { Run } from '../../run.ts';
+import { sizeWords } from '../../size.ts';
 
 interface DbStatus extends Omit<StoreFacts, 'trail'> {
   trail: { events: number; newestSeq: number | null; newestAt: string | null };
   maintainedAt: string | null;
   prunedAt: string | null;
   lastCheckpoint: { at: string; seq: number } | null;
-}
-
-/** Bytes as people say them. */
-function sizeWords(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
 async function tableLines({ tables, counted }: DbStatus): Promise<string[]> {
