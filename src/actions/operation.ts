@@ -6,6 +6,7 @@ import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Delivery, Outlet } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
+import type { AuditExport } from './read-export.ts';
 import type { Actor, CopyWatch, KeptNotice, KnownEvent, Store, Token, Writing } from './store.ts';
 
 /** The one for whom a call is made, known by their token. */
@@ -70,6 +71,10 @@ export interface Services {
   checkpoints?: Checkpoints;
   /** Where `db.backup` puts its copy. Absent: it makes none. */
   backup?: BackupTarget;
+  /** Puts something else in the place of the store, for `db.replace`. Absent: there is nothing. */
+  replacement?: () => Promise<unknown>;
+  /** The export by which `db.restore` does again what happened after a backup. Absent: there is none. */
+  auditExport?: AuditExport;
   /** Goes on with work after the answer; the process ends when it is done. */
   background(work: Promise<void>): void;
   /** Says something to the person at the terminal, beside the result. */

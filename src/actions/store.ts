@@ -36,13 +36,19 @@ import type {
   VerifyOptions,
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
+import type { RestoreReading } from './restore-store.ts';
 import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
 import type { StoreFacts } from './store-facts.ts';
 import type { UpkeepReading, UpkeepWriting } from './upkeep-store.ts';
 
 export type * from './records.ts';
 
-export interface Reading extends RecoveryReading, MessageReading, RollCallReading, UpkeepReading {
+export interface Reading
+  extends RecoveryReading,
+    MessageReading,
+    RollCallReading,
+    UpkeepReading,
+    RestoreReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -238,6 +244,8 @@ export interface Store {
   settleNotice(id: number, receipt: Receipt): Promise<void>;
   /** Walks all chains, or those of one account, and compares rows with their heads, and all with a checkpoint. */
   verifyTrail(kid: string | null, options?: VerifyOptions): Promise<TrailVerdict>;
+  /** Whether events are numbered without a gap. */
+  readonly gapless: boolean;
   /** The first table, trigger or view that is missing, changed or not twofa's, in words; null where there is none. */
   schemaFault(): Promise<string | null>;
   /** Where all chains, or those of one account, stand. @throws TwofaError `audit-broken` where that is plain to see. */

@@ -57,6 +57,8 @@ function pause(tries: number): Promise<void> {
 const nobody: Actor = { actor: '', role: '', tokenId: null };
 
 export class PostgresStore implements Store {
+  /** A transaction that is rolled back leaves a gap. */
+  readonly gapless = false;
   readonly #knex: Knex;
   readonly #options: PostgresOptions;
   readonly #standby: Knex | null;

@@ -60,18 +60,15 @@ export async function copyDatabase(
 }
 
 /** @throws TwofaError `interrupted` when the caller gave up. */
-function requireWanted(signal: AbortSignal | undefined): void {
+export function requireWanted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new TwofaError('interrupted', 'Interrupted; no copy was made.');
 }
 
-/** Whether SQLite finds a database whole. @throws TwofaError `store-unavailable` that says what it found. */
-export function requireWhole(database: Database, place: string): void {
+/** What SQLite finds damaged in a database; null where it is whole. */
+export function faultsOf(database: Database): string | null {
   const found = database.pragma(`integrity_check(${faultsMax})`) as { integrity_check: string }[];
   const faults = found.map((row) => row.integrity_check).filter((each) => each !== 'ok');
-  if (faults.length === 0) return;
-  throw new TwofaError('store-unavailable', `${place} is damaged: ${faults.join('; ')}.`, {
-    hint: 'Restore the newest backup that is whole: twofa db restore FILE',
-  });
+  return faults.length === 0 ? null : faults.join('; ');
 }
 
 const identity = `SELECT key_fingerprint, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations,
@@ -124,7 +121,12 @@ export async function copyStore(
     }
   });
   await onFile(to, (copy) => {
-    requireWhole(copy, 'The copy of the store');
+    const faults = faultsOf(copy);
+    if (faults !== null) {
+      throw new TwofaError('store-unavailable', `The store ${file} is damaged: ${faults}.`, {
+        hint: 'Restore the newest backup that is whole: twofa db restore FILE',
+      });
+    }
     requireStoreOf(copy, keyring, 'The copy of the store');
     const row = copy.prepare('SELECT coalesce(max(seq), 0) AS seq FROM audit_events').get() as Row;
     if (int(row, 'seq') === (newest?.seq ?? 0)) return;

@@ -87,6 +87,7 @@ interface Job {
 }
 
 export class SqliteStore implements Store {
+  readonly gapless = true;
   readonly #knex: Knex;
   readonly #options: SqliteOptions;
   #jobs: Job[] = [];
