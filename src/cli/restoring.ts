@@ -1,6 +1,6 @@
 // Restores a backup: examined and prepared as a copy beside the store, and put in its place at once, or not at all.
-import { copyFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { copyFile, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type AuditExport, readExport } from '../actions/read-export.ts';
 import type { Restored } from '../actions/restore.ts';
 import type { Actor, CopyWatch, Store, Writing } from '../actions/store.ts';
@@ -85,6 +85,25 @@ function unreadable(file: string, error: unknown): TwofaError {
     `${JSON.stringify(file)} cannot be read: ${(error as Error).message}.`,
     { details: { field: 'file' }, cause: error },
   );
+}
+
+/** Whether a process of this number runs. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the copies of restores that were killed. */
+async function removeAbandoned(place: string): Promise<void> {
+  const folder = dirname(place);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = name.startsWith(`${basename(place)}.`) ? /\.([0-9]+)\.restoring$/.exec(name)?.[1] : undefined;
+    if (pid !== undefined && !runs(Number(pid))) removeDatabase(join(folder, name));
+  }
 }
 
 /** Copies the backup beside the place of the store, for its owner alone, with what SQLite has not taken into it yet. */
@@ -315,6 +334,7 @@ export async function restoreBackup(
   for (const folder of [parts.paths.config, parts.paths.data]) makePrivateFolder(folder);
   const draft = `${place}.${process.pid}.restoring`;
   removeDatabase(draft);
+  await removeAbandoned(place);
   try {
     await copyBackup(options.file, draft, place);
     const { clock } = parts;

@@ -1,7 +1,7 @@
 // What every database tells of a store in the same words: its schema, the end of its trail, the keys that sealed it.
 import type { StoreFacts } from '../actions/store-facts.ts';
 import { programVersion } from '../rules/program-version.ts';
-import { intOrNull, type Row, text } from './rows.ts';
+import { intOrNull, kindOf, type Row, text } from './rows.ts';
 import { unknownIn } from './version.ts';
 
 export const newestEvent = 'SELECT seq, at FROM audit_events ORDER BY seq DESC LIMIT 1';
@@ -17,6 +17,11 @@ export function schemaFacts(migrations: readonly Row[], installation: Row): Stor
     oldestProgram: text(installation, 'oldest_program'),
     program: programVersion,
   };
+}
+
+export function kindFacts(installation: Row): Pick<StoreFacts, 'restoredAt' | 'staging'> {
+  const { restoredAt, staging } = kindOf(installation);
+  return { restoredAt, staging };
 }
 
 export function trailFacts(events: number, newest: Row): StoreFacts['trail'] {

@@ -128,6 +128,8 @@ export async function copyStore(
       });
     }
     requireStoreOf(copy, keyring, 'The copy of the store');
+    // One file that can be read from where nothing can be written; a store that it is restored to has a log beside it again.
+    copy.pragma('journal_mode = DELETE');
     const row = copy.prepare('SELECT coalesce(max(seq), 0) AS seq FROM audit_events').get() as Row;
     if (int(row, 'seq') === (newest?.seq ?? 0)) return;
     throw new TwofaError('store-unavailable', 'The copy is not of the store as it was.', {

@@ -48,6 +48,7 @@ export async function examineBackup(
     const faults = faultsOf(database);
     if (faults !== null) throw unusable(place, `is damaged: ${faults}`);
     requireStoreOf(database, keyring, place);
+    database.pragma('journal_mode = WAL');
     return standingOf(database, keyring, null).newest;
   });
   const { applied } = await migrateFile({ url: `sqlite:${copy}`, keyring, clock }, false);

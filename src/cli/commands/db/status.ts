@@ -6,7 +6,8 @@ import type { Out } from '../../out.ts';
 import type { Run } from '../../run.ts';
 import { sizeWords } from '../../size.ts';
 
-interface DbStatus extends Omit<StoreFacts, 'trail'> {
+interface DbStatus extends Omit<StoreFacts, 'trail' | 'restoredAt'> {
+  restoredAt: string | null;
   trail: { events: number; newestSeq: number | null; newestAt: string | null };
   maintainedAt: string | null;
   prunedAt: string | null;
@@ -27,6 +28,8 @@ function lines(out: Out, status: DbStatus): string[] {
     ...out.pairs([
       ['Store', status.place],
       ['Engine', `${status.engine} ${status.version}`],
+      ['Put back', status.restoredAt && `${status.restoredAt}, and not accepted yet`],
+      ['Sends messages', status.staging ? 'never: it is a copy for staging' : null],
       ['Migrations', `${schema.applied.length}, the last is ${schema.applied.at(-1)}`],
       ['Of a newer twofa', schema.unknown.join(', ')],
       ['Needs twofa', `${schema.oldestProgram} or newer; this is ${schema.program}`],
