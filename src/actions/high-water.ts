@@ -12,9 +12,7 @@ export interface HighWater {
 }
 
 /** What is served whatever copy the store is: what only reads, and what accepts it. */
-const served = new Set([
-  ...['auth.status', 'token.list', 'metrics', 'db.status', 'db.replace', 'db.restore'],
-]);
+const served = new Set([...['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore']]);
 
 async function refuseLost({ highWater }: Pick<Services, 'highWater'>): Promise<void> {
   const lost = await highWater?.lost();

@@ -71,7 +71,7 @@ export interface Services {
   checkpoints?: Checkpoints;
   /** Where `db.backup` puts its copy. Absent: it makes none. */
   backup?: BackupTarget;
-  /** Puts something else in the place of the store, for `db.replace`. Absent: there is nothing. */
+  /** Puts a backup in the place of the store, for `db.restore`. Absent: there is none. */
   replacement?: () => Promise<unknown>;
   /** The export by which `db.restore` does again what happened after a backup. Absent: there is none. */
   auditExport?: AuditExport;

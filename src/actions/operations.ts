@@ -51,7 +51,6 @@ export const operations = {
   'audit.export': () => import('./audit-copies.ts').then((m) => m.auditExport),
   'audit.follow': () => import('./audit-copies.ts').then((m) => m.auditFollow),
   'db.backup': () => import('./backup.ts').then((m) => m.dbBackup),
-  'db.replace': () => import('./replace.ts').then((m) => m.dbReplace),
   'db.restore': () => import('./restore.ts').then((m) => m.dbRestore),
 } as const;
 

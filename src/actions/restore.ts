@@ -4,7 +4,7 @@ import { TwofaError } from '../errors.ts';
 import type { Look, Replay } from '../rules/replay.ts';
 import { type Instant, iso } from '../rules/time.ts';
 import { flag, reason } from './fields.ts';
-import { type Call, done, operation } from './operation.ts';
+import { type Answer, type Call, done, operation } from './operation.ts';
 import { readExport } from './read-export.ts';
 import { applyReplay, type Replayed } from './replay.ts';
 import type { KnownEvent, Writing } from './store.ts';
@@ -48,6 +48,8 @@ const nothing: Restored = {
 };
 
 const input = v.strictObject({
+  /** Puts the backup of this call in the place of the store, and does nothing else. */
+  replace: v.optional(flag, false),
   /** Says that the store was put back by another than twofa. */
   mark: v.optional(flag, false),
   /** Does again what the export of this call tells. */
@@ -165,11 +167,20 @@ async function restore(call: Call, tables: Writing, standing: Standing, replay: 
     : result;
 }
 
+/** @returns what was put in place. @throws TwofaError `usage` where there is nothing to be put. */
+async function replacement({ replacement }: Call): Promise<unknown> {
+  if (replacement) return replacement();
+  throw new TwofaError('usage', 'A backup is put in the place of a store on its own host.', {
+    hint: 'Run there: twofa db restore FILE',
+  });
+}
+
 export const dbRestore = operation({
   permission: 'store',
   account: 'none',
   input,
-  async perform(call, input) {
+  async perform(call, input): Promise<Answer> {
+    if (input.replace) return done(await replacement(call));
     checkInput(call, input);
     const standing = await standingOf(call, input);
     if (!standing) {

@@ -112,6 +112,5 @@ export const valid: Record<OperationName, Valid> = {
   'audit.export': { grants: audit, options: () => ({}) },
   'audit.follow': { grants: audit, options: () => ({ cursor: '0' }) },
   'db.backup': { grants: tokens, options: () => ({}) },
-  'db.replace': { grants: tokens, options: () => ({}) },
   'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

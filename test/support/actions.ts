@@ -128,7 +128,6 @@ export class World {
       random: { code: () => this.#nextCode(), token: () => randomBytes(32) },
       notice: (text) => void this.notices.push(text),
       backup: keptBackup,
-      replacement: async () => ({ changed: true }),
       background: (work) => void this.background.push(work),
     };
   }

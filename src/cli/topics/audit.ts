@@ -94,6 +94,10 @@ export function audit(): string {
     ),
     "\n  twofa db restore --accept --reason 'the disk failed'\n\n",
     paragraph(
+      'A backup that "twofa db restore FILE" put back has an event store.put-back, which names its last event (newest); its chains go on from there another way than they did. Events that repeat one of the time after it (--replay) have "replays" in their details: which one, of when, whose. A checkpoint from after the backup does not fit any more: "audit verify --checkpoint" says that it was put back.',
+    ),
+    '\n',
+    paragraph(
       'Whoever has the key can write a new trail: only what left the machine in time proves anything against them. Keep checkpoints and exports elsewhere, and the key where the backups of the store are not.',
     ),
     '\n',

@@ -30,7 +30,7 @@ be restored. high-water.json beside it is best left out of the backups: by it th
 machine notices that a store is an older one. Outstanding codes, and contact data in
 clear, are in the backup: keep it as safe as the store.
 
-  twofa db backup /var/backups/twofa/$(date +%F).sqlite
+  twofa db backup /var/backups/twofa/2026-03-01.sqlite
   twofa db restore /var/backups/twofa/2026-03-01.sqlite`;
 
 async function make(context: Context, file: string): Promise<BackupMade> {

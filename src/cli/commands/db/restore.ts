@@ -143,7 +143,7 @@ async function putBack(context: Context, file: string, options: Options) {
     return withSpinner(context, 'Putting the backup in its place', () => {
       if (present.state !== 'usable') return put();
       parts.services.replacement = put;
-      return context.request('db.replace');
+      return context.request('db.restore', { replace: true });
     });
   });
 }
