@@ -1,5 +1,6 @@
 // Puts a backup in the place of a store on SQLite, whatever has that open: its content is exchanged in one transaction.
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { CopyWatch, KnownEvent } from '../actions/store.ts';
@@ -78,6 +79,18 @@ async function opened<T>(
   }
 }
 
+/** Makes a file, or the names in a folder, durable; of folders Windows needs no such thing. */
+function syncPath(path: string): void {
+  const folder = statSync(path).isDirectory();
+  if (folder && process.platform === 'win32') return;
+  const descriptor = openSync(path, folder ? 'r' : 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** A log left beside a file that is gone, or put aside, would be taken for the new one's. */
 function moveLogs(file: string, aside: string): void {
   if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${aside}-wal`);
@@ -106,8 +119,11 @@ async function exchangeContents(
     const draft = `${aside}.new`;
     createPrivateFile(draft);
     await copyDatabase(present, draft, watch);
+    // What is about to be replaced survives a loss of power.
+    syncPath(draft);
     linkSync(draft, aside);
     rmSync(draft);
+    syncPath(dirname(aside));
   };
   const begin = () => {
     former = 'being kept';

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrationNames } from '../../migrations/names.ts';
 import { type Prepared, quickEnabledNorthside } from '../support/in-process.ts';
 import { kid, type Ran } from '../support/program.ts';
 
@@ -67,7 +68,7 @@ describe('health', () => {
       ok: true,
       store: onServer ? expect.stringMatching(/^postgres:/) : `sqlite:${join(here.home, 'twofa.sqlite')}`,
       key: 'k1',
-      schema: '008-operations',
+      schema: migrationNames.at(-1),
       problem: null,
       latencyMs: expect.any(Number),
     });

@@ -156,7 +156,7 @@ async function mark(context: Context, options: Options, request: Record<string, 
     return await context.request<Restored>('db.restore', { ...request, mark: true });
   } catch (error) {
     if (!(error instanceof TwofaError) || !unknown.has(error.code)) throw error;
-    const { markByKey } = await import('../../restoring.ts');
+    const { markByKey } = await import('../../restored-owner.ts');
     const { profile, secret } = await markByKey(context.parts, options.reason ?? null);
     context.out.say(`The store does not know your token. You are its owner, by the profile ${profile}.`);
     return requestNow(context, secret, { ...request, mark: true });
