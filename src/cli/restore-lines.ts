@@ -48,7 +48,7 @@ function lostLines({ lost, lostByAction }: Restored): string[] {
   if (lost === null) return [];
   const actions = Object.entries(lostByAction ?? {}).sort(([, a], [, b]) => b - a);
   return [
-    `Lost, as far as that is known: events ${lost.from} to ${lost.to}, until ${lost.until}.`,
+    `Lost, as far as that is known: ${lost.from === lost.to ? `event ${lost.to}` : `events ${lost.from} to ${lost.to}`}, until ${lost.until}.`,
     ...(actions.length === 0
       ? []
       : [`By what they tell: ${actions.map(([action, number]) => `${number} ${safe(action)}`).join(', ')}`]),

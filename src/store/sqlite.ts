@@ -181,9 +181,7 @@ export class SqliteStore implements Store {
       let result: T;
       this.#jobs.push({
         run: (database) => {
-          const prepared = this.#preparedOf(database);
-          prepared.requireAccepted();
-          result = work(prepared.signIns, this.#options.clock());
+          result = work(this.#preparedOf(database).signIns, this.#options.clock());
         },
         done: (error) => (error === null ? resolve(result) : reject(error)),
       });
@@ -211,6 +209,7 @@ export class SqliteStore implements Store {
   #commitTogether(database: Database, jobs: Job[]): boolean {
     try {
       const all = database.transaction(() => {
+        this.#preparedOf(database).requireAccepted();
         for (const job of jobs) job.run(database);
       });
       all.immediate();

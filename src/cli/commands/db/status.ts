@@ -29,7 +29,7 @@ function lines(out: Out, status: DbStatus): string[] {
       ['Store', status.place],
       ['Engine', `${status.engine} ${status.version}`],
       ['Put back', status.restoredAt && `${status.restoredAt}, and not accepted yet`],
-      ['Sends messages', status.staging ? 'never: it is a copy for staging' : null],
+      ['Sends messages', status.staging ? 'never: it is a copy for staging' : 'as configured'],
       ['Migrations', `${schema.applied.length}, the last is ${schema.applied.at(-1)}`],
       ['Of a newer twofa', schema.unknown.join(', ')],
       ['Needs twofa', `${schema.oldestProgram} or newer; this is ${schema.program}`],
