@@ -9,6 +9,7 @@ import * as notices from './006-notices.ts';
 import * as rollCall from './007-roll-call.ts';
 import * as keptForOperating from './008-operations.ts';
 import * as moved from './009-moved.ts';
+import * as restored from './010-restored.ts';
 import { migrationNames } from './names.ts';
 
 export interface Migration {
@@ -27,6 +28,7 @@ const steps: Record<(typeof migrationNames)[number], Omit<Migration, 'name'>> = 
   '007-roll-call': rollCall,
   '008-operations': keptForOperating,
   '009-moved': moved,
+  '010-restored': restored,
 };
 
 export const migrations: readonly Migration[] = migrationNames.map((name) => ({ name, ...steps[name] }));

@@ -15,6 +15,7 @@ const steps = [
   ['007-roll-call', '0.1.0'],
   ['008-operations', '0.1.0'],
   ['009-moved', '0.1.0'],
+  ['010-restored', '0.1.0'],
 ] as const;
 
 export const migrationNames = steps.map(([name]) => name);

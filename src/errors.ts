@@ -31,6 +31,7 @@ export const errorCodes = {
   'confirmation-mismatch': exitCodes.usage,
   'request-id-reused': exitCodes.usage,
   'checkpoint-invalid': exitCodes.usage,
+  'export-invalid': exitCodes.usage,
   'secret-in-argument': exitCodes.usage,
 
   'not-signed-in': exitCodes.notPermitted,
@@ -54,6 +55,7 @@ export const errorCodes = {
   'never-disabled': exitCodes.refused,
   'audit-broken': exitCodes.refused,
   'store-restored': exitCodes.refused,
+  'not-restored': exitCodes.refused,
   'cursor-unknown': exitCodes.refused,
   'not-ready': exitCodes.refused,
   'not-enabled': exitCodes.refused,

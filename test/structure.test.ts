@@ -127,6 +127,7 @@ describe('imports run one way', () => {
     'src/cli/doctor-delivery.ts', // reads the installation's own words for messages
     'src/cli/installation.ts', // makes a store
     'src/cli/lost-key.ts', // opens a store whose key is lost
+    'src/cli/restoring.ts', // prepares a copy of a store, which takes the place of the one that requests go to
     'src/cli/migration.ts', // brings a store to this version, which no operation can be asked of before
     'src/cli/grants.ts', // prints SQL
     'src/cli/topics/sizing.ts', // shows SQL

@@ -3,6 +3,7 @@ import { storeMoved, TwofaError } from '../errors.ts';
 import { tokenVerificationMs } from '../rules/constants.ts';
 import { type Instant, within } from '../rules/time.ts';
 import { isTokenShaped, tokenDigest } from '../rules/token-format.ts';
+import { outletOf } from './delivery.ts';
 import type { Operator } from './operation.ts';
 import type { Authentication, SignInAhead, Store } from './store.ts';
 
@@ -43,7 +44,8 @@ function verifiedUntil({ token, user, now }: Authentication): Instant | null {
 }
 
 function operatorOf(found: Authentication): Operator {
-  const { token, user, sandbox } = found;
+  const { token, user } = found;
+  const outlet = outletOf(found);
   return {
     actor: user?.username ?? token.name,
     role: token.role,
@@ -53,7 +55,9 @@ function operatorOf(found: Authentication): Operator {
     username: user?.username ?? null,
     app: token.app,
     mayContacts: token.mayContacts,
-    sandbox,
+    sandbox: outlet !== 'live',
+    outlet,
+    restoredAt: found.restoredAt,
     locked: user !== null && user.lockedAt !== null,
     needsSecondFactor: found.enabledAt !== null,
     verifiedUntil: verifiedUntil(found),

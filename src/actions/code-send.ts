@@ -239,7 +239,7 @@ export async function sendCode(call: Call, request: SendRequest): Promise<SendRe
       sentAt,
       expiresAt,
     },
-    sandbox,
+    call.operator.outlet,
   );
   await settle(call, issued, result, receipt, request);
   return result;

@@ -18,6 +18,7 @@ export const dbStatus = operation({
     const { checkpoint } = tasks;
     return done({
       ...facts,
+      restoredAt: iso(facts.restoredAt),
       trail: { ...trail, newestAt: iso(trail.newestAt) },
       maintainedAt: iso(tasks.maintain?.at ?? null),
       prunedAt: iso(tasks.prune?.at ?? null),

@@ -73,6 +73,17 @@ export interface Probe {
   hint: string | null;
 }
 
+/**
+ * Where the messages of an installation go: out; to a file, where nothing else is configured (sandbox); or to the file
+ * whatever is configured (staging).
+ */
+export type Outlet = 'live' | 'sandbox' | 'staging';
+
+export function outletOf({ sandbox, staging }: { sandbox: boolean; staging: boolean }): Outlet {
+  if (staging) return 'staging';
+  return sandbox ? 'sandbox' : 'live';
+}
+
 export interface Delivery {
   /** Which channels are configured; a sandbox installation delivers to a file. */
   channels(): Omit<DeliveryFacts, 'sandbox'>;
@@ -83,9 +94,8 @@ export interface Delivery {
   /**
    * Sends a message, retrying what is transient for ten seconds at the most.
    * Failing is an answer, not an exception: `undelivered` when it is sure, `unknown` when it may have gone out.
-   * @param sandbox whether the installation is a sandbox, in which what is not configured goes to a file.
    */
-  send(message: Message, sandbox: boolean): Promise<Receipt>;
+  send(message: Message, outlet: Outlet): Promise<Receipt>;
   /**
    * Asks the gateway what became of a message that it accepted.
    * @returns null where the gateway cannot be asked, or knows no more than before.

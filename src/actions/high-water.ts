@@ -1,7 +1,7 @@
 // The newest event known to this machine, kept beside the key: by it an older copy of the store is recognised.
 import { TwofaError } from '../errors.ts';
-import { iso } from '../rules/time.ts';
-import type { Operation } from './operation.ts';
+import { notAccepted, olderCopy } from '../rules/restored.ts';
+import type { Operation, Operator, Services } from './operation.ts';
 import type { KnownEvent, Standing } from './store.ts';
 
 export interface HighWater {
@@ -16,18 +16,21 @@ export interface HighWater {
 /** What is served whatever copy the store is: what only reads, and what accepts it. */
 const served = new Set(['auth.status', 'token.list', 'metrics', 'db.status', 'db.restore', 'db.copy']);
 
-/** Refuses a store that is an older copy of itself. @throws TwofaError `store-restored` */
-export async function refuseOlder({ highWater }: { highWater?: HighWater }): Promise<void> {
+async function refuseLost({ highWater }: Pick<Services, 'highWater'>): Promise<void> {
   const lost = await highWater?.lost();
-  if (!lost) return;
-  throw new TwofaError(
-    'store-restored',
-    `The store is an older copy: event ${lost.seq} of ${iso(lost.at)}, which this machine knows, is not in it.`,
-    {
-      hint: 'Put the newest copy back. If it is lost, the owner accepts this one with "twofa db restore --accept", which ends all codes, recovery codes, trusted locations and tokens.',
-      details: { seq: lost.seq, at: iso(lost.at) },
-    },
-  );
+  if (lost) throw new TwofaError('store-restored', ...olderCopy(lost));
+}
+
+/** Refuses a store that was put back and is not accepted, or is an older copy of itself. @throws TwofaError `store-restored` */
+export async function refuseOlder(services: Pick<Services, 'highWater' | 'store'>): Promise<void> {
+  const { restoredAt } = await (await services.store()).standing(null);
+  if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
+  await refuseLost(services);
+}
+
+/** Whether a call is served by whatever copy the store is. */
+export function servesAnyCopy({ permission }: Pick<Operation<unknown>, 'permission'>, name: string): boolean {
+  return permission === 'see' || permission === 'audit' || served.has(name);
 }
 
 /**
@@ -35,10 +38,12 @@ export async function refuseOlder({ highWater }: { highWater?: HighWater }): Pro
  * @throws TwofaError `store-restored`
  */
 export async function requireNewest(
-  services: { highWater?: HighWater },
-  { permission }: Pick<Operation<unknown>, 'permission'>,
+  services: Pick<Services, 'highWater'>,
+  { restoredAt }: Pick<Operator, 'restoredAt'>,
+  operation: Pick<Operation<unknown>, 'permission'>,
   name: string,
 ): Promise<void> {
-  if (permission === 'see' || permission === 'audit' || served.has(name)) return;
-  await refuseOlder(services);
+  if (servesAnyCopy(operation, name)) return;
+  if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
+  await refuseLost(services);
 }

@@ -154,7 +154,7 @@ export function newMessageId(call: Call, now: Instant): string {
 
 async function sendOne(call: Call, delivery: Delivery, { id, message }: Outgoing): Promise<Receipt> {
   const receipt = await delivery
-    .send(message, call.operator.sandbox)
+    .send(message, call.operator.outlet)
     .catch((error: Error): Receipt => ({ status: 'unknown', reason: error.message }));
   const store = await call.store();
   await store.settleMessage(call.operator, id, receipt, { from: 'pending' });

@@ -72,7 +72,7 @@ export async function sendNotices(call: Call, notices: readonly KeptNotice[]): P
       const { to, ...rest } = notice;
       const message = { ...rest, kind: 'notice' as const, notice: notice.kind, via: 'email' as const };
       const receipt = await delivery
-        .send({ ...message, to: to.email, user: to.username, language: to.language }, call.operator.sandbox)
+        .send({ ...message, to: to.email, user: to.username, language: to.language }, call.operator.outlet)
         .catch((error: Error) => ({ status: 'unknown' as const, reason: error.message }));
       await store.settleNotice(notice.id, receipt);
       return receipt;

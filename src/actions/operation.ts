@@ -5,9 +5,19 @@ import type { Checkpoint } from '../rules/checkpoint.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { Answer } from './answer.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Outlet } from './delivery.ts';
 import type { HighWater } from './high-water.ts';
-import type { Actor, KeptNotice, SignInAhead, Store, Token, Writing } from './store.ts';
+import type { AuditExport } from './read-export.ts';
+import type {
+  Actor,
+  CopyWatch,
+  KeptNotice,
+  KnownEvent,
+  SignInAhead,
+  Store,
+  Token,
+  Writing,
+} from './store.ts';
 import type { CopyProgress } from './store-copy.ts';
 
 export type { Answer };
@@ -23,8 +33,12 @@ export interface Operator extends Actor {
   username: string | null;
   app: string | null;
   mayContacts: boolean;
-  /** Whether the installation that the token is of is a sandbox. */
+  /** Whether the installation that the token is of is a sandbox, or a copy that sends nothing. */
   sandbox: boolean;
+  /** Where the installation's messages go. */
+  outlet: Outlet;
+  /** Since when the store is a backup that was put back and is not accepted yet. */
+  restoredAt: Instant | null;
   /** Whether the System Administrator is locked. */
   locked: boolean;
   /** Whether 2FA is on for the System Administrator's account (R15). */
@@ -43,6 +57,17 @@ export interface Checkpoints {
   keep(day: string, checkpoint: Checkpoint): Promise<string | null>;
 }
 
+/** Where a backup of the store goes. */
+export interface BackupTarget {
+  /**
+   * Has a copy made under another name, and gives it its own when it is whole and durable.
+   * @param copy fills a file that is there and empty.
+   */
+  keep(
+    copy: (file: string, watch: CopyWatch) => Promise<KnownEvent | null>,
+  ): Promise<{ file: string; bytes: number; sha256: string; newest: KnownEvent | null }>;
+}
+
 /** What an operation works with. Everything costly is opened when it is first asked for. */
 export interface Services {
   store(): Promise<Store>;
@@ -59,6 +84,12 @@ export interface Services {
   keepRecoveryCodes?: (kid: string, codes: readonly string[]) => Promise<void>;
   /** Where `maintain` keeps checkpoints. Absent: it makes none. */
   checkpoints?: Checkpoints;
+  /** Where `db.backup` puts its copy. Absent: it makes none. */
+  backup?: BackupTarget;
+  /** Puts a backup in the place of the store, for `db.restore`. Absent: there is none. */
+  replacement?: () => Promise<unknown>;
+  /** The export by which `db.restore` does again what happened after a backup. Absent: there is none. */
+  auditExport?: AuditExport;
   /** Goes on with work after the answer; the process ends when it is done. */
   background(work: Promise<void>): void;
   /** Says something to the person at the terminal, beside the result. */

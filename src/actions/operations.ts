@@ -51,6 +51,7 @@ export const operations = {
   'audit.export': () => import('./audit-copies.ts').then((m) => m.auditExport),
   'audit.follow': () => import('./audit-copies.ts').then((m) => m.auditFollow),
   'db.copy': () => import('./db-copy.ts').then((m) => m.dbCopy),
+  'db.backup': () => import('./backup.ts').then((m) => m.dbBackup),
   'db.restore': () => import('./restore.ts').then((m) => m.dbRestore),
 } as const;
 

@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import { exitCodes, TwofaError } from '../errors.ts';
 import { grantOf } from '../rules/authority.ts';
+import { notAccepted } from '../rules/restored.ts';
 import { authenticate, barOf } from './authenticate.ts';
 import { kid } from './fields.ts';
-import { requireNewest } from './high-water.ts';
+import { requireNewest, servesAnyCopy } from './high-water.ts';
 import type { Answer, Call, Operation, Operator, Services } from './operation.ts';
 import { type OperationName, operations } from './operations.ts';
 import { accountNotFound } from './refusals.ts';
@@ -117,12 +118,20 @@ function isRecorded(operation: Operation<unknown>, error: TwofaError): boolean {
 }
 
 /** Writes for an operator; what is told by the try that was saved, and by no other, is told. */
-function writing(services: Services, operator: Operator, told: KeptNotice[]): Call['write'] {
+function writing(
+  services: Services,
+  operator: Operator,
+  anyCopy: boolean,
+  told: KeptNotice[],
+): Call['write'] {
   return async (work) => {
     const store = await services.store();
     let kept: KeptNotice[] = [];
-    const result = await store.write(operator, (tables) => {
+    const result = await store.write(operator, async (tables) => {
       kept = [];
+      // A backup may have been put in place of the store since the call began.
+      const { restoredAt } = anyCopy ? { restoredAt: null } : await tables.installation();
+      if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
       const addNotices: Writing['addNotices'] = async (account, notices) => {
         const added = await tables.addNotices(account, notices);
         kept.push(...added);
@@ -151,9 +160,9 @@ async function permitted(
   const bar = barOf(operator, (operation as Operation<unknown, unknown>).waives?.(input) ?? {});
   if (bar) throw bar;
   const kid = accountOf(operation, operator, request.account);
-  await requireNewest(services, operation, request.do);
+  await requireNewest(services, operator, operation, request.do);
   const told: KeptNotice[] = [];
-  const write = writing(services, operator, told);
+  const write = writing(services, operator, servesAnyCopy(operation, request.do), told);
   // Spread last: V8 takes a hundred times longer to add to what was spread than to spread into what is there.
   const call: Call = { operator, kid, masked: grant === 'masked', write, told, ...services };
   try {

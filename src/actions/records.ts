@@ -1,7 +1,7 @@
 // What a store holds, as the actions see it: accounts, users, tokens, events, and what changes of them.
 import type { UserStatus } from '../rules/account.ts';
 import type { Role } from '../rules/authority.ts';
-import type { AuditAction, ChainPosition, Outcome } from '../rules/chain.ts';
+import type { AuditAction, ChainPosition, Outcome, SealedInstallation } from '../rules/chain.ts';
 import type { Checkpoint, TrailRoot } from '../rules/checkpoint.ts';
 import type { Channel, CodeEnd } from '../rules/code.ts';
 import type { StoredEmail, StoredPhone } from '../rules/contact.ts';
@@ -10,13 +10,7 @@ import type { TrustEnd } from '../rules/location.ts';
 import type { Notice } from '../rules/notice.ts';
 import type { Instant } from '../rules/time.ts';
 
-export interface Installation {
-  sandbox: boolean;
-  keyFingerprint: string;
-  createdAt: Instant;
-  /** Where the store has moved to; null while it is this one. */
-  movedTo: string | null;
-}
+export type Installation = SealedInstallation;
 
 export interface Account {
   kid: string;
@@ -224,6 +218,16 @@ export interface Standing {
   newest: KnownEvent | null;
   /** The event of the number that was asked for. */
   known: KnownEvent | null;
+  /** Since when it is a backup that was put back and is not accepted yet; null when it is none. */
+  restoredAt: Instant | null;
+}
+
+/** What goes on while a store is copied. */
+export interface CopyWatch {
+  /** Gives up what is not done yet. */
+  signal?: AbortSignal;
+  /** Is told how much of it is done, from 0 to 1. */
+  progress?(done: number): void;
 }
 
 export interface VerifyOptions {

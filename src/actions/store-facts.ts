@@ -25,6 +25,10 @@ export interface StoreFacts {
     oldestProgram: string;
     program: string;
   };
+  /** Since when it is a backup that was put back and is not accepted yet; null when it is none. */
+  restoredAt: Instant | null;
+  /** Whether it is a copy that sends nothing. */
+  staging: boolean;
   bytes: number;
   /** The write-ahead log beside the file; null where the server keeps it. */
   walBytes: number | null;

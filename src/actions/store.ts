@@ -14,6 +14,7 @@ import type {
   AuditEvent,
   BusyLocation,
   ClosedChains,
+  CopyWatch,
   EventFilter,
   ExportedEvent,
   Installation,
@@ -35,6 +36,7 @@ import type {
   VerifyOptions,
 } from './records.ts';
 import type { RecoveryReading, RecoveryWriting } from './recovery-store.ts';
+import type { RestoreReading } from './restore-store.ts';
 import type { RollCallReading, RollCallWriting } from './roll-call-store.ts';
 import type { Copying } from './store-copy.ts';
 import type { StoreFacts } from './store-facts.ts';
@@ -42,7 +44,12 @@ import type { UpkeepReading, UpkeepWriting } from './upkeep-store.ts';
 
 export type * from './records.ts';
 
-export interface Reading extends RecoveryReading, MessageReading, RollCallReading, UpkeepReading {
+export interface Reading
+  extends RecoveryReading,
+    MessageReading,
+    RollCallReading,
+    UpkeepReading,
+    RestoreReading {
   readonly now: Instant;
   installation(): Promise<Installation>;
   account(kid: string): Promise<Account | null>;
@@ -127,6 +134,8 @@ export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollC
     change: { revokedAt?: Instant; expiresAt?: Instant },
     event: NewEvent,
   ): Promise<Token>;
+  /** Marks the store as a backup that was put back, takes the mark from it, or makes it a copy that sends nothing. */
+  saveInstallation(change: { restoredAt?: Instant | null; staging?: true }, event: NewEvent): Promise<void>;
   /** Makes the ring's current key the one that the store recognises its ring by. */
   adoptKey(event: NewEvent): Promise<void>;
   /**
@@ -196,8 +205,11 @@ export interface SignInOutcome<T> {
 export interface Authentication {
   now: Instant;
   token: Token;
-  /** Whether the installation is a sandbox. */
+  /** Whether the installation is a sandbox, or a copy that sends nothing. */
   sandbox: boolean;
+  staging: boolean;
+  /** Since when the store is a backup that was put back and is not accepted yet. */
+  restoredAt: Instant | null;
   /** The token's user, for a System Administrator's token. */
   user: User | null;
   /** When 2FA was turned on for that user's account, or null. */
@@ -250,6 +262,8 @@ export interface Store {
   settleNotice(id: number, receipt: Receipt): Promise<void>;
   /** Walks all chains, or those of one account, and compares rows with their heads, and all with a checkpoint. */
   verifyTrail(kid: string | null, options?: VerifyOptions): Promise<TrailVerdict>;
+  /** Whether events are numbered without a gap. */
+  readonly gapless: boolean;
   /** The first table, trigger or view that is missing, changed or not twofa's, in words; null where there is none. */
   schemaFault(): Promise<string | null>;
   /** Where all chains, or those of one account, stand. @throws TwofaError `audit-broken` where that is plain to see. */
@@ -262,6 +276,12 @@ export interface Store {
   check(): Promise<string>;
   /** What the store takes and holds. On SQLite it reads the whole file. */
   facts(): Promise<StoreFacts>;
+  /**
+   * Copies the store as it is at one moment into a file, which is there and empty, beside what goes on.
+   * Null where the database has its own means for that.
+   * @returns the newest event of the copy.
+   */
+  copyTo: ((file: string, watch: CopyWatch) => Promise<KnownEvent | null>) | null;
   /** How far the store is, and its event of a number. @throws TwofaError `audit-broken` */
   standing(seq: number | null): Promise<Standing>;
   /**

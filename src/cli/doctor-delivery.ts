@@ -1,5 +1,5 @@
 // Tries delivery for real: what is configured, whether servers and gateways answer, and a message to an address of one's own.
-import type { TestMessage } from '../actions/delivery.ts';
+import type { Outlet, TestMessage } from '../actions/delivery.ts';
 import type { Receipt } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import { emailProblem } from '../rules/email.ts';
@@ -16,12 +16,14 @@ const countedMax = 1000;
 export type Recipient = Pick<TestMessage, 'via' | 'to'>;
 
 /** Whether email and text messages are configured, or go to a sandbox's file. */
-export async function configured(parts: Composed, sandbox: boolean): Promise<string> {
+export async function configured(parts: Composed, outlet: Outlet): Promise<string> {
+  if (outlet === 'staging')
+    return `A copy for staging: nothing is sent, all of it goes to ${parts.paths.outboxFile}`;
   const { email, sms } = (await parts.services.delivery()).channels();
   const missing = [email ? '' : 'email', sms ? '' : 'text messages'].filter(Boolean).join(' and ');
   if (missing === '') return 'Email and text messages are configured';
   const goes = sms ? 'goes' : 'go';
-  if (sandbox) return `Sandbox: ${missing} ${goes} to ${parts.paths.outboxFile}`;
+  if (outlet === 'sandbox') return `Sandbox: ${missing} ${goes} to ${parts.paths.outboxFile}`;
   throw new TwofaError('delivery-not-configured', `Not configured: ${missing}.`, {
     hint: `Set it in ${parts.paths.configFile}.`,
   });
@@ -84,7 +86,7 @@ const said: Record<Receipt['status'], string> = {
 export async function sendTest(
   parts: Composed,
   recipient: Recipient,
-  sandbox: boolean,
+  outlet: Outlet,
 ): Promise<string | Advice> {
   const delivery = await parts.services.delivery();
   const message: TestMessage = {
@@ -96,7 +98,7 @@ export async function sendTest(
     language: defaultLanguage,
     sentAt: parts.clock(),
   };
-  const { status, reason } = await delivery.send(message, sandbox);
+  const { status, reason } = await delivery.send(message, outlet);
   const what = recipient.via === 'email' ? 'email' : 'text message';
   const why = reason === null ? '' : `: ${reason}`;
   const found = `The ${what} to ${maskContact(recipient.via, recipient.to)} ${said[status]}${why}`;

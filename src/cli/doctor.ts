@@ -1,5 +1,6 @@
 // Tries everything for real: configuration, key, store, token, delivery, and who may read the files.
 import { accessSync, constants, existsSync } from 'node:fs';
+import { type Outlet, outletOf } from '../actions/delivery.ts';
 import { refuseOlder } from '../actions/high-water.ts';
 import type { Reading } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
@@ -106,13 +107,10 @@ async function addresses(parts: Composed): Promise<string | Advice> {
   };
 }
 
-/** A store that cannot be read is what another check says. */
-async function isSandbox(parts: Composed): Promise<boolean> {
-  const identity = await parts
-    .databaseUrl()
-    .then(identify)
-    .catch(() => null);
-  return identity?.sandbox ?? false;
+/** Where messages go. @throws TwofaError for a store that cannot be read: it might be a copy that sends nothing. */
+async function outlet(parts: Composed): Promise<Outlet> {
+  const identity = await identify(await parts.databaseUrl());
+  return identity ? outletOf(identity) : 'live';
 }
 
 async function token(parts: Composed): Promise<string> {
@@ -130,7 +128,6 @@ export async function examine(parts: Composed, test?: Recipient): Promise<Check[
   // Before the store is opened, which makes files beside it for as long as that lasts.
   const safe = await check('files', () => files(parts));
   const opened = await check('store', () => store(parts));
-  const sandbox = await isSandbox(parts);
   const words = await ownWords(parts);
   return [
     await check('config', async () => {
@@ -142,10 +139,12 @@ export async function examine(parts: Composed, test?: Recipient): Promise<Check[
     await check('key', () => key(parts)),
     opened,
     safe,
-    await check('delivery', () => configured(parts, sandbox)),
+    await check('delivery', async () => configured(parts, await outlet(parts).catch(() => 'live' as const))),
     ...(words ? [await check('templates', words)] : []),
     ...(await probes(parts)),
-    ...(test === undefined ? [] : [await check('send-test', () => sendTest(parts, test, sandbox))]),
+    ...(test === undefined
+      ? []
+      : [await check('send-test', async () => sendTest(parts, test, await outlet(parts)))]),
     await check('token', () => token(parts)),
     ...(opened.ok
       ? [

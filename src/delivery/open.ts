@@ -35,11 +35,12 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     channels: () => ({ email: mailer !== null, sms: messenger !== null }),
     textsPerUserPerDay: () => config.textsPerUserPerDay ?? null,
     rates: () => config.rates ?? { email: null, sms: null },
-    async send(message, sandbox) {
+    async send(message, outlet) {
       const texts = textsOf(message, config.domain, options.templates ?? undefined);
+      if (outlet === 'staging') return deliverToOutbox(outbox, message, texts);
       if (message.via === 'email' && mailer) return mailer.send(message, texts);
       if (message.via === 'sms' && messenger) return messenger.send(message, texts.text);
-      if (sandbox) return deliverToOutbox(outbox, message, texts);
+      if (outlet === 'sandbox') return deliverToOutbox(outbox, message, texts);
       const channel = message.via === 'email' ? 'email' : 'text message';
       return { status: 'undelivered', reason: `${channel} delivery is not configured` };
     },

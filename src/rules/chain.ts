@@ -9,6 +9,8 @@ export const auditActions = [
   'store.arrived',
   'store.reopened',
   'store.pruned',
+  'store.backed-up',
+  'store.put-back',
   'store.restored',
   'key.rotated',
   'chain.rekeyed',
@@ -39,6 +41,7 @@ export const auditActions = [
   'code.verified',
   'code.rejected',
   'codes.ended',
+  'attempts.replayed',
   'user.locked',
   'lockout.reminded',
   'location.forgotten',
@@ -218,10 +221,18 @@ export interface SealedInstallation {
   createdAt: Instant;
   /** Where the store has moved to; null while it is this one. */
   movedTo: string | null;
+  /** Since when it is a backup that was put back and is not accepted yet; null when it is none. */
+  restoredAt: Instant | null;
+  /** Whether it is a copy that sends nothing. */
+  staging: boolean;
 }
 
-/** The security state of the installation's row: one that has not moved is sealed as it was before stores could. */
+/** The security state of the installation's row. What is not so of most leaves their heads as they were before it was known. */
 export function installationState(row: SealedInstallation): (string | number | boolean | null)[] {
-  const moved = row.movedTo === null ? [] : ['moved', row.movedTo];
-  return [row.sandbox, row.keyFingerprint, row.createdAt, ...moved];
+  return [
+    ...[row.sandbox, row.keyFingerprint, row.createdAt],
+    ...(row.movedTo === null ? [] : ['moved', row.movedTo]),
+    ...(row.restoredAt === null ? [] : ['restored', row.restoredAt]),
+    ...(row.staging ? ['staging'] : []),
+  ];
 }

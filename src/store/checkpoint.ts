@@ -1,6 +1,7 @@
 // Where all chains stand, by the subjects' rows, and where they stood at a checkpoint, by the events.
 import { TwofaError } from '../errors.ts';
 import { type Checkpoint, RootHash, type TrailRoot } from '../rules/checkpoint.ts';
+import { iso } from '../rules/time.ts';
 import { int, intOrNull, text } from './rows.ts';
 import type { TrailSource } from './verify.ts';
 import type { Broken } from './walked-chain.ts';
@@ -86,6 +87,20 @@ export async function settledRoot(source: TrailSource, kid: string | null, seq: 
   return rootOf(source, endsByEvents(kid), { seq, ...(kid === null ? {} : { kid }) }, seq);
 }
 
+/** The last time after a checkpoint that the store was put back to before it, as the trail has it. */
+async function putBackSince(source: TrailSource, { seq, at }: Pick<Checkpoint, 'seq' | 'at'>) {
+  const query = `SELECT seq, at, details FROM audit_events
+    WHERE subject = 'installation' AND action = 'store.put-back' ORDER BY seq DESC`;
+  for await (const rows of source.rows(query, {})) {
+    for (const row of rows) {
+      const { newest: base } = JSON.parse(text(row, 'details')) as { newest: number };
+      if (base < seq && int(row, 'at') >= Date.parse(at))
+        return { seq: int(row, 'seq'), base, when: iso(int(row, 'at')) };
+    }
+  }
+  return null;
+}
+
 /** Compares where the chains stood at a checkpoint with what it says; the chains themselves were walked before. */
 export async function checkpointBroken(
   source: TrailSource,
@@ -95,6 +110,13 @@ export async function checkpointBroken(
   const found = await rootOf(source, endsByEvents(account), bindings, then.seq);
   if (found.root === then.root && found.events === then.events && found.subjects === then.subjects)
     return null;
+  const restored = await putBackSince(source, { seq: then.seq, at });
+  if (restored) {
+    const { seq, base, when } = restored;
+    const said = `event ${seq} of ${when} put back a backup that ends at event ${base}`;
+    const reason = `${said}: what the checkpoint of ${at} saw after that, up to event ${then.seq}, is lost`;
+    return { subject: 'checkpoint', seq, reason };
+  }
   const last = (await number(source, newest)) ?? 0;
   const broken = (seq: number, reason: string): Broken => ({ subject: 'checkpoint', seq, reason });
   if (last < then.seq) {

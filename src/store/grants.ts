@@ -23,7 +23,7 @@ function grant(rows: 'kept' | 'added' | 'added and removed', update: readonly st
  * what a row is known by.
  */
 export const grants: Readonly<Record<string, Grant>> = {
-  installation: grant('kept', ['key_fingerprint', ...chain]),
+  installation: grant('kept', ['key_fingerprint', 'restored_at', 'staging', ...chain]),
   accounts: grant('added', [
     ...['name', 'name_key', 'country', 'enabled_at', 'enabled_by', 'wanted', 'recovery_codes'],
     ...chain,

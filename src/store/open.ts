@@ -1,5 +1,5 @@
 // Opens, makes or recognises the store that a database URL names, on SQLite or on PostgreSQL.
-import type { Store } from '../actions/store.ts';
+import type { Installation, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
@@ -33,10 +33,7 @@ export interface StoreOptions {
 }
 
 /** What a store says of itself before any key is known. */
-export interface StoreIdentity {
-  sandbox: boolean;
-  keyFingerprint: string;
-}
+export type StoreIdentity = Pick<Installation, 'sandbox' | 'staging' | 'keyFingerprint'>;
 
 /** @throws TwofaError for a database that is neither. */
 function isPostgres(url: string): boolean {

@@ -1,6 +1,6 @@
 // What a store on PostgreSQL takes and holds, as the server reckons it: nothing is counted.
 import type { StoreFacts } from '../actions/store-facts.ts';
-import { keysUsed, newestEvent, schemaFacts, trailFacts } from './facts.ts';
+import { keysUsed, kindFacts, newestEvent, schemaFacts, trailFacts } from './facts.ts';
 import type { Connection } from './postgres-connect.ts';
 import { int, type Row, text } from './rows.ts';
 
@@ -21,14 +21,13 @@ export async function factsOfDatabase(connection: Connection, place: string): Pr
     tables.push({ name, rows, bytes: int(row, 'bytes') });
   }
   const events = tables.find(({ name }) => name === 'audit_events')?.rows ?? 0;
+  const installation = await one('SELECT * FROM installation');
   return {
     engine: 'postgresql',
     version: text(await one("SELECT current_setting('server_version') AS version"), 'version'),
     place,
-    ...schemaFacts(
-      await all('SELECT name FROM migrations ORDER BY id'),
-      await one('SELECT * FROM installation'),
-    ),
+    schema: schemaFacts(await all('SELECT name FROM migrations ORDER BY id'), installation),
+    ...kindFacts(installation),
     bytes: int(await one('SELECT pg_database_size(current_database()) AS bytes'), 'bytes'),
     walBytes: null,
     counted: 'estimated',

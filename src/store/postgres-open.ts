@@ -5,6 +5,7 @@ import type { Migrated } from './migrate.ts';
 import type { StoreIdentity, StoreOptions } from './open.ts';
 import { connectDatabase, namedDatabase, postgresError } from './postgres-connect.ts';
 import { serverNow } from './postgres-statements.ts';
+import { identityOf } from './rows.ts';
 import { sealInstallation } from './trail.ts';
 import { oldestProgram } from './version.ts';
 
@@ -27,8 +28,8 @@ export function identifyDatabase(url: string): Promise<StoreIdentity | null> {
   return withDatabase(url, async (knex) => {
     const { rows } = await knex.raw("SELECT to_regclass('installation') IS NOT NULL AS exists");
     if (!rows[0]?.exists) return null;
-    const [row] = await knex('installation').where({ id: 1 }).select('sandbox', 'key_fingerprint');
-    return row ? { sandbox: row.sandbox === true, keyFingerprint: row.key_fingerprint } : null;
+    const row = await knex('installation').where({ id: 1 }).first();
+    return row ? identityOf(row) : null;
   });
 }
 
@@ -59,6 +60,8 @@ export function createDatabase(options: StoreOptions, sandbox: boolean): Promise
         keyFingerprint: options.keyring.current.fingerprint,
         createdAt: Number(rows[0]?.now),
         movedTo: null,
+        restoredAt: null,
+        staging: false,
       };
       await transaction('installation').insert({
         id: 1,

@@ -22,7 +22,9 @@ const authenticated = (
   more: string,
   join: string,
 ) => `SELECT row_to_json(t)::text AS token, row_to_json(u)::text AS "user", row_to_json(a)::text AS account,
-    (SELECT sandbox FROM installation WHERE id = 1) AS sandbox, ${serverNow} AS now ${more}
+    (SELECT row_to_json(i) FROM (
+      SELECT sandbox, staging, restored_at, moved_to FROM installation WHERE id = 1) AS i) AS installation,
+    ${serverNow} AS now ${more}
   FROM (SELECT *, ${behind('tokens')} FROM tokens WHERE digest = $1) AS t
   LEFT JOIN LATERAL (SELECT *, ${behind('users')} FROM users WHERE id = t.user_id) AS u ON true
   LEFT JOIN LATERAL (SELECT *, ${behind('accounts')} FROM accounts WHERE kid = u.account_kid) AS a ON true ${join}`;

@@ -33,7 +33,7 @@ import {
 } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { bool, text, textOrNull } from './rows.ts';
+import { kindOf, type Row, text, textOrNull } from './rows.ts';
 import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
@@ -70,6 +70,8 @@ function pause(tries: number): Promise<void> {
 const nobody: Actor = { actor: '', role: '', tokenId: null };
 
 export class PostgresStore implements Store {
+  /** A transaction that is rolled back leaves a gap. */
+  readonly gapless = false;
   readonly #knex: Knex;
   readonly #options: PostgresOptions;
   readonly #standby: Knex | null;
@@ -171,7 +173,7 @@ export class PostgresStore implements Store {
           now,
           row: (row.step ?? null) as StepRow | null,
         };
-        return { now, sandbox: bool(row, 'sandbox'), movedTo: null, loaded, ...found };
+        return { now, ...kindOf(row.installation as Row), loaded, ...found };
       }),
     );
   }
@@ -337,6 +339,8 @@ export class PostgresStore implements Store {
     const settled = await this.settled();
     return this.#apart((source) => settledRoot(source, kid, settled?.seq ?? 0));
   };
+
+  copyTo: Store['copyTo'] = null;
 
   standing: Store['standing'] = (seq) =>
     this.#again(() => this.#connected((connection) => standingOf(connection, this.#options.keyring, seq)));

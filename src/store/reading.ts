@@ -9,6 +9,7 @@ import { countPrunable, prunable } from './prune.ts';
 import { accounts, installation, practices } from './read-accounts.ts';
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
+import { chainAt, putBackAt } from './read-restored.ts';
 import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
   busyLocations,
@@ -80,6 +81,8 @@ export function readingOf(session: Session): Reading {
     exported: (filter) => exported(session, filter),
     linkOf: (seq) => linkOf(session, seq),
     newestBefore: (at) => newestBefore(session, at),
+    putBackAt: () => putBackAt(session),
+    chainAt: (subject, seq) => chainAt(session, subject, seq),
     prunable: (kinds, limit) => prunable(session, kinds, limit),
     countPrunable: () => countPrunable(session),
     uncounted: (until, limit) => uncounted(session, until, limit),

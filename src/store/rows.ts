@@ -41,11 +41,16 @@ export function languageOf(row: Row): Language | null {
 }
 
 /** What kind of installation a store is of, and whether it is to be used here. */
-export type InstallationKind = Pick<Installation, 'sandbox' | 'movedTo'>;
+export type InstallationKind = Pick<Installation, 'sandbox' | 'staging' | 'restoredAt' | 'movedTo'>;
 
-/** A store that is not up to date yet has no column that says where it has moved. */
+/** A store that is not up to date yet has not all of these columns. */
 export function kindOf(row: Row): InstallationKind {
-  return { sandbox: bool(row, 'sandbox'), movedTo: textOrNull(row, 'moved_to') };
+  return {
+    sandbox: bool(row, 'sandbox'),
+    staging: bool(row, 'staging'),
+    restoredAt: intOrNull(row, 'restored_at'),
+    movedTo: textOrNull(row, 'moved_to'),
+  };
 }
 
 export function installationOf(row: Row): Installation {
@@ -54,6 +59,11 @@ export function installationOf(row: Row): Installation {
     keyFingerprint: text(row, 'key_fingerprint'),
     createdAt: int(row, 'created_at'),
   };
+}
+
+export function identityOf(row: Row): Pick<Installation, 'sandbox' | 'staging' | 'keyFingerprint'> {
+  const { sandbox, staging, keyFingerprint } = installationOf(row);
+  return { sandbox, staging, keyFingerprint };
 }
 
 export function accountOf(row: Row): Account {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { StoreFacts } from '../actions/store-facts.ts';
-import { keysUsed, newestEvent, schemaFacts, trailFacts } from './facts.ts';
+import { keysUsed, kindFacts, newestEvent, schemaFacts, trailFacts } from './facts.ts';
 import { int, type Row, text } from './rows.ts';
 
 /** Pages of tables and of their indexes, those of a table together. */
@@ -24,11 +24,13 @@ export function factsOfFile(database: Database, file: string): StoreFacts {
     return { name, rows: rowsOf(name), bytes: int(row, 'bytes') };
   });
   const events = tables.find(({ name }) => name === 'audit_events')?.rows ?? 0;
+  const installation = one('SELECT * FROM installation');
   return {
     engine: 'sqlite',
     version: text(one('SELECT sqlite_version() AS version'), 'version'),
     place: `sqlite:${file}`,
-    ...schemaFacts(all('SELECT name FROM migrations ORDER BY id'), one('SELECT * FROM installation')),
+    schema: schemaFacts(all('SELECT name FROM migrations ORDER BY id'), installation),
+    ...kindFacts(installation),
     bytes: sizeOf(file),
     walBytes: sizeOf(`${file}-wal`),
     counted: 'exact',

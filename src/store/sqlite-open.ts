@@ -4,6 +4,7 @@ import { migrationNames } from '../../migrations/names.ts';
 import { TwofaError } from '../errors.ts';
 import type { Migrated } from './migrate.ts';
 import type { StoreIdentity, StoreOptions } from './open.ts';
+import { identityOf } from './rows.ts';
 import { connectFile, createPrivateFile, storeError } from './sqlite-file.ts';
 import { sealInstallation } from './trail.ts';
 import { oldestProgram } from './version.ts';
@@ -28,9 +29,8 @@ export async function identifyFile(url: string): Promise<StoreIdentity | null> {
   if (!existsSync(file)) return null;
   const knex = connectFile(file);
   try {
-    const [row] = await knex('installation').where({ id: 1 }).select('sandbox', 'key_fingerprint');
-    if (!row) return null;
-    return { sandbox: row.sandbox === true || row.sandbox === 1, keyFingerprint: row.key_fingerprint };
+    const row = await knex('installation').where({ id: 1 }).first();
+    return row ? identityOf(row) : null;
   } catch (error) {
     throw storeError(error, file);
   } finally {
@@ -75,6 +75,8 @@ export async function createFile(options: StoreOptions, sandbox: boolean): Promi
         keyFingerprint: options.keyring.current.fingerprint,
         createdAt: options.clock(),
         movedTo: null,
+        restoredAt: null,
+        staging: false,
       };
       await knex('installation').insert({
         id: 1,

@@ -5,6 +5,7 @@ import type { Actor, Authentication, Store } from '../actions/store.ts';
 import type { Copying } from '../actions/store-copy.ts';
 import { storeMoved, TwofaError } from '../errors.ts';
 import type { Keyring } from '../rules/keyring.ts';
+import { notAccepted } from '../rules/restored.ts';
 import type { Instant } from '../rules/time.ts';
 import { trailRoot } from './checkpoint.ts';
 import { settleNotice } from './notices.ts';
@@ -31,7 +32,7 @@ export interface SqliteOptions {
 const statements = {
   installation: `SELECT key_fingerprint, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
-  kind: 'SELECT sandbox, moved_to FROM installation WHERE id = 1',
+  kind: 'SELECT sandbox, staging, restored_at, moved_to FROM installation WHERE id = 1',
 };
 
 /** Also of a store that is behind, or of another key. @throws TwofaError `store-moved` */
@@ -61,7 +62,7 @@ class Prepared {
     this.#kind = database.prepare(statements.kind);
   }
 
-  /** Read each time: a store moves while others have it open. */
+  /** Read each time: a store moves, or is put back from a backup, while others have it open. */
   kind(): InstallationKind {
     return kindOf(this.#kind.get() as Row);
   }
@@ -71,6 +72,13 @@ class Prepared {
     const { movedTo } = this.kind();
     if (movedTo !== null) throw storeMoved(movedTo);
   }
+
+  /** What each commit looks at first. @throws TwofaError `store-moved`, `store-restored` */
+  requireUsable(): void {
+    const { movedTo, restoredAt } = this.kind();
+    if (movedTo !== null) throw storeMoved(movedTo);
+    if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
+  }
 }
 
 interface Job {
@@ -79,6 +87,7 @@ interface Job {
 }
 
 export class SqliteStore implements Store {
+  readonly gapless = true;
   readonly #knex: Knex;
   readonly #options: SqliteOptions;
   #jobs: Job[] = [];
@@ -217,11 +226,11 @@ export class SqliteStore implements Store {
   /** One immediate transaction for all jobs. One that throws undoes them all: alone it fails, among others each is run again. */
   #commitTogether(database: Database, jobs: Job[]): boolean {
     try {
-      const { begin, commit } = this.#preparedOf(database);
-      begin.run();
-      this.#preparedOf(database).requireHere();
+      const prepared = this.#preparedOf(database);
+      prepared.begin.run();
+      prepared.requireUsable();
       for (const job of jobs) job.run(database);
-      commit.run();
+      prepared.commit.run();
     } catch (error) {
       if (database.inTransaction) database.exec('ROLLBACK');
       const busy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') ?? false;
@@ -282,6 +291,11 @@ export class SqliteStore implements Store {
     return this.#connected((database) =>
       database.transaction(() => factsOfFile(database, this.#options.file))(),
     );
+  };
+
+  copyTo: Store['copyTo'] = async (to, watch) => {
+    const { copyStore } = await import('./sqlite-backup.ts');
+    return copyStore(this.#options.file, to, this.#options.keyring, watch);
   };
 
   standing: Store['standing'] = (seq) =>

@@ -37,5 +37,8 @@ export function standingFrom(
       details: { subject: subjectOf.installation },
     });
   }
-  return { store: iso(state.createdAt), newest: knownOf(newest), known: knownOf(known) };
+  const { createdAt, staging, restoredAt } = state;
+  // A copy for staging goes its own way: what a machine knows of it is not what it knows of the store that it was copied from.
+  const store = staging ? `${iso(createdAt)} staging` : iso(createdAt);
+  return { store, newest: knownOf(newest), known: knownOf(known), restoredAt };
 }

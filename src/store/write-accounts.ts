@@ -1,6 +1,7 @@
 // Writes accounts and practices, and the events of the installation's and the accounts' chains.
 import type { Account, NewEvent } from '../actions/store.ts';
 import { foldKey } from '../rules/text.ts';
+import type { Instant } from '../rules/time.ts';
 import { installation } from './read-accounts.ts';
 import { chainOf } from './rows.ts';
 import { on, type Session } from './session.ts';
@@ -9,7 +10,12 @@ import { append, sealAccount, sealInstallation, subjectOf } from './trail.ts';
 export async function recordOnInstallation(
   session: Session,
   event: NewEvent,
-  change: { keyFingerprint?: string; movedTo?: string | null } = {},
+  change: {
+    keyFingerprint?: string;
+    movedTo?: string | null;
+    restoredAt?: Instant | null;
+    staging?: true;
+  } = {},
 ): Promise<void> {
   const row = await on(session, 'installation').where({ id: 1 }).first();
   const state = { ...(await installation(session)), ...change };
@@ -19,6 +25,8 @@ export async function recordOnInstallation(
     .update({
       key_fingerprint: state.keyFingerprint,
       ...(change.movedTo === undefined ? {} : { moved_to: state.movedTo }),
+      ...(change.restoredAt === undefined ? {} : { restored_at: state.restoredAt }),
+      ...(change.staging === undefined ? {} : { staging: state.staging }),
       ...sealInstallation(session.keyring, state, position),
     });
 }

@@ -44,6 +44,7 @@ export function writingOf(session: Session): Writing {
     endCheckWords: (kid) => endCheckWords(session, kid),
     addToken: (token, event) => addToken(session, token, event),
     saveToken: (token, change, event) => saveToken(session, token, change, event),
+    saveInstallation: (change, event) => recordOnInstallation(session, event, change),
     adoptKey: (event) =>
       recordOnInstallation(session, event, { keyFingerprint: session.keyring.current.fingerprint }),
     closeChains: async (lostFingerprint, reason) => {

@@ -116,5 +116,6 @@ export const valid: Record<OperationName, Valid> = {
     options: () => ({ url: 'postgres://twofa@127.0.0.1:1/twofa' }),
     exit: 6,
   },
+  'db.backup': { grants: tokens, options: () => ({}) },
   'db.restore': { grants: tokens, options: () => ({ accept: true, reason: 'the disk failed' }) },
 };

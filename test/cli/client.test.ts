@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** What a client does not do: it works on key and store themselves. */
-const notHere = ['init', 'serve', 'db migrate', 'db rekey', 'db backup', 'db copy'];
+const notHere = ['init', 'serve', 'db migrate', 'db backup', 'db rekey', 'db backup', 'db copy'];
 /** What tells of the caller's own machine, or of the service, in words of its own. */
 const ofOnesOwn = ['health', 'doctor', 'config show', 'config path'];
 /** Needs no installation, and makes one of its own; tried below. */

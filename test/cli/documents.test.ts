@@ -231,7 +231,7 @@ describe('the topics of help', () => {
   });
 
   test('audit lists every action', () => {
-    const listed = [...topic('audit').matchAll(/^ {2}([a-z]+\.[a-z]+) {2,}\S/gm)].map((line) => line[1]);
+    const listed = [...topic('audit').matchAll(/^ {2}([a-z]+\.[a-z-]+) {2,}\S/gm)].map((line) => line[1]);
     expect(listed).toEqual(auditActions);
     expect(Object.keys(auditDetails).sort()).toEqual([...auditActions].sort());
   });
@@ -424,6 +424,7 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['audit verify', ['audit', 'verify']],
   ['audit checkpoint', ['audit', 'checkpoint']],
   ['audit export', ['audit', 'export']],
+  ['db backup', ['db', 'backup', 'backup.sqlite']],
   ['db restore', ['db', 'restore', '--accept', '--reason', 'tried']],
   ['token create', ['token', 'create', '--role', 'customer-care', '--name', 'Night shift']],
   ['token rotate', ['token', 'rotate', 'tok_7']],
@@ -515,7 +516,11 @@ describe('the topic json', () => {
     };
     const roster = join(home, 'roster.csv');
     writeFileSync(roster, 'username,name\njane,Jane Doe\n');
-    const files: Record<string, string> = { 'roster.csv': roster, 'codes.txt': join(home, 'codes.txt') };
+    const files: Record<string, string> = {
+      'roster.csv': roster,
+      'codes.txt': join(home, 'codes.txt'),
+      'backup.sqlite': join(home, 'backup.sqlite'),
+    };
     const given = args.map((word) => files[word] ?? word);
     const input = inputs[command]?.() ?? '';
     if (command === 'db rekey') rmSync(join(home, 'key.json'));

@@ -139,6 +139,7 @@ export const everyCommand: Record<string, Each> = {
     refused: 'store-unavailable',
   },
   'db grants': { grants: null, args: () => [] },
+  'db backup': { grants: tokens, args: ({ here }) => [`${here.home}/backup-${newFile()}.sqlite`] },
   'db restore': { grants: tokens, args: () => ['--accept', '--reason', 'the disk failed'] },
   'db rotate-key': { grants: tokens, args: () => [] },
   'db rekey': { grants: null, args: () => ['--lost-key', '--reason', 'gone', '--confirm', 'rekey'], exit: 6 },

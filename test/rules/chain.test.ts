@@ -114,7 +114,14 @@ describe('the state that a head seals', () => {
     verifiedAt: null,
     verifiedPlace: null,
   };
-  const installation = { sandbox: false, keyFingerprint: 'f', createdAt: 5, movedTo: null };
+  const installation = {
+    sandbox: false,
+    keyFingerprint: 'f',
+    createdAt: 5,
+    movedTo: null,
+    restoredAt: null,
+    staging: false,
+  };
   const head = (state: ReturnType<typeof userState>, position = { count: 4, link: 'l' }) =>
     headOf(key, 'user:17', position, state);
 
@@ -140,6 +147,8 @@ describe('the state that a head seals', () => {
     ['2FA', { enabledAt: 5 }],
     ['who turned it on', { enabledBy: 'maria' }],
     ['age', { createdAt: 6 }],
+    ['restoration', { restoredAt: 6 }],
+    ['being a copy for staging', { staging: true }],
     ['recovery codes', { recoveryCodes: 'd' }],
   ])("an account's %s", (_, changed) => {
     expect(head(accountState({ ...account, ...changed }))).not.toBe(head(accountState(account)));
@@ -163,6 +172,8 @@ describe('the state that a head seals', () => {
     ['key', { keyFingerprint: 'g' }],
     ['age', { createdAt: 6 }],
     ['place', { movedTo: 'postgres://db.northside.example:5432/twofa' }],
+    ['restoration', { restoredAt: 6 }],
+    ['being a copy for staging', { staging: true }],
   ])("the installation's %s", (_, changed) => {
     const sealed = head(installationState({ ...installation, ...changed }));
     expect(sealed).not.toBe(head(installationState(installation)));

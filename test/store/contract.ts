@@ -7,6 +7,7 @@ import { invariants } from './invariants.ts';
 import { keys } from './keys.ts';
 import { lostKey } from './lost-key.ts';
 import { putBack } from './put-back.ts';
+import { restored } from './restored.ts';
 import { rollCalls } from './roll-call.ts';
 import { rosters } from './rosters.ts';
 import { seals } from './seals.ts';
@@ -29,6 +30,7 @@ export function storeContract(engine: Engine): void {
     describe('stands by its checkpoints', () => checkpoints(engine));
     describe('fits its program and its key', () => compatibility(engine));
     describe('gets another key', () => keys(engine));
+    describe('knows that it was put back', () => restored(engine));
     describe('goes on for years', () => upkeep(engine));
     describe('goes on after its key is lost', () => lostKey(engine));
   });

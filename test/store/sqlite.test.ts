@@ -122,6 +122,7 @@ describe('SQLite alone', () => {
     expect(statSync(kept.file).mode & 0o777).toBe(0o600);
     expect(await identify(kept.url)).toEqual({
       sandbox: false,
+      staging: false,
       keyFingerprint: kept.keyring.current.fingerprint,
     });
   });
@@ -130,6 +131,7 @@ describe('SQLite alone', () => {
     await createStore({ url: kept.url, keyring: keyringFrom(2), clock: () => 1 }, true);
     expect(await identify(kept.url)).toEqual({
       sandbox: false,
+      staging: false,
       keyFingerprint: kept.keyring.current.fingerprint,
     });
     expect(readdirSync(dirname(kept.file)).filter((name) => name.includes('.new'))).toEqual([]);

@@ -228,6 +228,16 @@ const tamperings: Tampering[] = [
     does: () => [['UPDATE installation SET sandbox = true']],
     subject: () => 'installation',
   },
+  {
+    what: 'the installation, made a copy that sends nothing',
+    does: () => [['UPDATE installation SET staging = true']],
+    subject: () => 'installation',
+  },
+  {
+    what: 'the installation, marked as put back',
+    does: () => [['UPDATE installation SET restored_at = 1']],
+    subject: () => 'installation',
+  },
 ];
 
 /** Adds a user after Jane, whom seven failures lock. */

@@ -1,8 +1,11 @@
 // The actions with a real store, a clock that the test moves, and a delivery that keeps what it was given.
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { CodeMessage, Delivery, Message, Probe } from '../../src/actions/delivery.ts';
-import type { Services } from '../../src/actions/operation.ts';
+import type { BackupTarget, Services } from '../../src/actions/operation.ts';
 import { perform, type Request } from '../../src/actions/perform.ts';
 import type { AuditEvent, Receipt, Token } from '../../src/actions/store.ts';
 import { type ErrorReport, TwofaError } from '../../src/errors.ts';
@@ -63,6 +66,21 @@ export class KeptDelivery implements Delivery {
   }
 }
 
+/** A backup that nobody keeps. */
+const keptBackup: BackupTarget = {
+  async keep(copy) {
+    const folder = mkdtempSync(join(tmpdir(), 'twofa-backup-'));
+    try {
+      const file = join(folder, 'backup.sqlite');
+      writeFileSync(file, '');
+      const newest = await copy(file, {});
+      return { file, bytes: statSync(file).size, sha256: '', newest };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+};
+
 /** What a call came to: a result with its exit code, or an error with its own. */
 export interface Outcome {
   exit: number;
@@ -109,6 +127,7 @@ export class World {
       },
       random: { code: () => this.#nextCode(), token: () => randomBytes(32) },
       notice: (text) => void this.notices.push(text),
+      backup: keptBackup,
       background: (work) => void this.background.push(work),
     };
   }

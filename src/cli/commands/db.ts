@@ -1,6 +1,7 @@
 // twofa db
 import type { Command } from 'commander';
 import type { Run } from '../run.ts';
+import { backup } from './db/backup.ts';
 import { copy } from './db/copy.ts';
 import { grants } from './db/grants.ts';
 import { migrate } from './db/migrate.ts';
@@ -12,6 +13,6 @@ import { status } from './db/status.ts';
 
 export function db(program: Command, run: Run): void {
   const group = program.command('db').description('the store and its key');
-  for (const declare of [status, migrate, prune, copy, grants, restore, rotateKey, rekey])
+  for (const declare of [status, migrate, backup, restore, prune, copy, grants, rotateKey, rekey])
     declare(group, run);
 }

@@ -10,6 +10,9 @@ const meanings: Record<AuditAction, string> = {
   'store.arrived': 'the store was copied here, compared and verified, and where from',
   'store.reopened': 'the seal was taken off a store whose copy did not come about',
   'store.pruned': 'what nobody needs any more was removed: how much of each kind; never an event',
+  'store.backed-up': 'a backup of the store was made: into which file, and up to which event',
+  'store.put-back':
+    'a backup was put in place of the store, or the store was said to be one: up to which event it reaches',
   'store.restored': 'an older copy of the store was accepted, why, and which events are lost',
   'key.rotated': 'the installation got another key; what older keys sealed stays under them',
   'chain.rekeyed':
@@ -41,6 +44,8 @@ const meanings: Record<AuditAction, string> = {
   'code.verified': 'a code was right: the user is signed in',
   'code.rejected': 'a code was not right, and how many attempts are left; or not looked at',
   'codes.ended': "a user's codes and trusted locations were ended: an older copy of the store was accepted",
+  'attempts.replayed':
+    'attempts that were used after a backup was made are used in it too: how many are left',
   'user.locked': 'the seventh failure: the user is locked',
   'lockout.reminded': "Customer Care reminded the account's System Administrators of a lockout",
   'location.forgotten': "trust in a user's locations was ended",
@@ -96,6 +101,10 @@ export function audit(): string {
       'Beside the key, high-water.json names the newest event that this machine knows, and follows each command that writes. When the store has it not, the store is an older copy of itself: reading goes on, and everything else is refused with store-restored (exit 6), until the newest copy is back or the owner accepts the older one, which ends all codes, recovery codes, trusted locations and tokens. Put back from the same backup as the store, the file says nothing: keep it out of the backups of the store.',
     ),
     "\n  twofa db restore --accept --reason 'the disk failed'\n\n",
+    paragraph(
+      'A backup that "twofa db restore FILE" put back has an event store.put-back, which names its last event (newest); its chains go on from there another way than they did. Events that repeat one of the time after it (--replay) have "replays" in their details: which one, of when, whose. A checkpoint from after the backup does not fit any more: "audit verify --checkpoint" says that it was put back.',
+    ),
+    '\n',
     paragraph(
       'Whoever has the key can write a new trail: only what left the machine in time proves anything against them. Keep checkpoints and exports elsewhere, and the key where the backups of the store are not.',
     ),

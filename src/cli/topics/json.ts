@@ -76,7 +76,7 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['metrics', '{metrics: [{name, type, help, samples: [{labels, value}]}]}'],
   [
     'db status',
-    '{engine, version, place, schema: {applied, unknown, oldestProgram, program}, movedTo, bytes, walBytes, counted, tables: [{name, rows, bytes}], trail: {events, newestSeq, newestAt}, keys, maintainedAt, prunedAt, lastCheckpoint: {at, seq}}',
+    '{engine, version, place, schema: {applied, unknown, oldestProgram, program}, movedTo, restoredAt, staging, bytes, walBytes, counted, tables: [{name, rows, bytes}], trail: {events, newestSeq, newestAt}, keys, maintainedAt, prunedAt, lastCheckpoint: {at, seq}}',
   ],
   ['db migrate', '{store, applied, oldestProgram, changed}'],
   ['db copy', '{from, to, tables: [{name, rows, digest}], events, intact, changed}'],
@@ -92,8 +92,12 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ],
   ['audit checkpoint', '{account, at, seq, subjects, events, root, keyId, signature}'],
   [
+    'db backup',
+    '{engine, file, bytes, sha256, newest: {seq, at}, changed, keyIncluded, keyAt, commands: {dump, restore, password}}',
+  ],
+  [
     'db restore',
-    '{lost: {from, to, until}, codesEnded, locationsEnded, recoveryCodesVoided, tokensRevoked, changed}',
+    '{lost: {from, to, until}, lostByAction, replayed: {enabled, locked, deactivated, attempts, revoked, until}, look: [{why, seq, at, account, user, details}], codesEnded, locationsEnded, recoveryCodesVoided, tokensRevoked, accepted, changed, restored: {file, newest: {seq, at}, keptAt, applied, profile}, staging}',
   ],
   [
     'audit verify',
@@ -136,7 +140,7 @@ export function json(): string {
     ),
     '\n',
     paragraph(
-      'A verdict is a document whatever the exit code: login, code verify, rollcall confirm, checklist, doctor, health, maintain, audit verify, user import. What fails leaves stdout empty and writes one line to stderr:',
+      'A verdict is a document whatever the exit code: login, code verify, rollcall confirm, checklist, doctor, health, maintain, audit verify, user import; db backup too, which ends with 6 on PostgreSQL, where it makes none and says in commands what to run. What fails leaves stdout empty and writes one line to stderr:',
     ),
     '\n  {"error": {"code", "message", "hint", "details"}}\n\n',
     paragraph(
@@ -152,7 +156,7 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; batch prints a reply a line, {id, exit, result} or {id, exit, error}, and serve answers with the same and notices; serve, help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; batch prints a reply a line, {id, exit, result} or {id, exit, error}, and serve answers with the same and notices; serve, help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why. db restore: restored is null without a file, replayed and lostByAction (numbers of events by action) without --replay; why in look: added, account-created, contact-changed, role-changed, renamed, reactivated, last-administrator or not-ready; details are those of the event, contact data masked.',
     ),
   ].join('');
 }

@@ -40,6 +40,13 @@ export function operations(): string {
       'Codes, recorded answers, old messages and ended locations are removed by "maintain" once an hour; users, tokens and the trail are kept for ever. "db status" says what the store takes, table by table.',
     ),
     '\n  twofa db status\n  twofa db prune --dry-run\n\n',
+    'BACKUPS\n',
+    paragraph(
+      'Daily, to a disk of another machine, with an export of the trail more often; the key is in neither, and is kept elsewhere. On PostgreSQL "db backup" prints the commands of the server, and ends with 6, since it made none. How to restore is in "twofa db restore --help": stop the applications first.',
+    ),
+    '\n  twofa db backup /var/backups/twofa/2026-03-01.sqlite\n',
+    '  twofa audit export --file /var/backups/twofa/2026-03-01-14.ndjson\n',
+    "  twofa db restore FILE --replay EXPORT --accept --reason 'the disk failed'\n\n",
     'UPGRADES\n',
     paragraph(
       'A new twofa says when a store has to be brought to its version (exit 11), and only this does it, by the key and without a token:',

@@ -15,7 +15,7 @@ const commands: Record<Permission, string | null> = {
   'token.create': 'token create, token rotate',
   'token.list': 'token list',
   'token.revoke': 'token revoke',
-  store: 'db status, db prune, db copy, db restore, db rotate-key, maintain, metrics',
+  store: 'db status, db prune, db backup, db restore, db copy, db rotate-key, maintain, metrics',
   'account.create': 'account create',
   roster: 'practice add, user add, user update, user rename, user deactivate, user import¹',
   see: 'account list, account show, practice list, user list, user show, user export, find, checklist, status, lockouts, lockouts show',

@@ -4,19 +4,14 @@ import type { StoreFacts } from '../../../actions/store-facts.ts';
 import { safe } from '../../escape.ts';
 import type { Out } from '../../out.ts';
 import type { Run } from '../../run.ts';
+import { sizeWords } from '../../size.ts';
 
-interface DbStatus extends Omit<StoreFacts, 'trail'> {
+interface DbStatus extends Omit<StoreFacts, 'trail' | 'restoredAt'> {
+  restoredAt: string | null;
   trail: { events: number; newestSeq: number | null; newestAt: string | null };
   maintainedAt: string | null;
   prunedAt: string | null;
   lastCheckpoint: { at: string; seq: number } | null;
-}
-
-/** Bytes as people say them. */
-function sizeWords(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 }
 
 async function tableLines({ tables, counted }: DbStatus): Promise<string[]> {
@@ -34,6 +29,8 @@ function lines(out: Out, status: DbStatus): string[] {
       ['Store', status.place],
       ['Moved to', status.movedTo],
       ['Engine', `${status.engine} ${status.version}`],
+      ['Put back', status.restoredAt && `${status.restoredAt}, and not accepted yet`],
+      ['Sends messages', status.staging ? 'never: it is a copy for staging' : 'as configured'],
       ['Migrations', `${schema.applied.length}, the last is ${schema.applied.at(-1)}`],
       ['Of a newer twofa', schema.unknown.join(', ')],
       ['Needs twofa', `${schema.oldestProgram} or newer; this is ${schema.program}`],
