@@ -169,10 +169,9 @@ async function restoreStore(
   options: Options,
 ): Promise<RestoreResult> {
   const { accept, replay, asStaging } = options;
-  const { parts } = context;
   if (replay !== undefined) {
     const { exportFile } = await import('../../export-file.ts');
-    parts.services.auditExport = exportFile(replay);
+    context.parts.services.auditExport = exportFile(replay);
   }
   const staging = asStaging ?? false;
   const reason = options.reason ?? (staging ? 'a copy for staging' : undefined);
