@@ -5,7 +5,7 @@ export const auditDetails: Readonly<Record<string, string>> = {
   'store.pruned': 'codes, requests, locations, announcements, checkWords, messages, notices',
   'store.backed-up': 'file, bytes, sha256, newest',
   'store.put-back': 'newest, reason',
-  'attempts.replayed': 'again',
+  'attempts.replayed': 'app, ip, via, why, attemptsLeft, replays',
   'store.moved': 'to',
   'store.arrived': 'from',
   'store.reopened': 'to',
