@@ -1,8 +1,10 @@
 // npm run bench: ratios side by side in one run. Options:
-//   --only PARTS  of start, library, batch, trail, postgres and large, with commas between them; without it all but large
+//   --only PARTS  of start, library, batch, trail, import, postgres and large, with commas between them; without it all
+//                 but large
 //   --sqlite      without PostgreSQL
 //   --users N     of the installation (1000); --rounds N of the library (200), --starts N of a process (15)
 //   --events N    that audit verify goes over (1000000)
+//   --rows N      of an import (200000)
 //   --large N     users of a second installation (1000000), for the part large, which imports them first
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byBatch } from './batch.js';
 import { openFloor } from './floor.js';
+import { benchImport } from './import.js';
 import { withManyUsers } from './large.js';
 import { onPostgres } from './postgres.js';
 import { lengthenTrail, passOver } from './trail.js';
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     large: { type: 'string' },
     only: { type: 'string' },
+    rows: { type: 'string', default: '200000' },
   },
 });
 const users = Number(values.users);
@@ -33,7 +37,9 @@ const rounds = Number(values.rounds);
 const starts = Number(values.starts);
 const events = Number(values.events);
 const warmUp = 100;
-const parts = new Set(values.only?.split(',') ?? ['start', 'library', 'batch', 'trail', 'postgres']);
+const parts = new Set(
+  values.only?.split(',') ?? ['start', 'library', 'batch', 'trail', 'import', 'postgres'],
+);
 if (values.sqlite) parts.delete('postgres');
 if (values.large !== undefined) parts.add('large');
 const kid = '1';
@@ -225,6 +231,7 @@ try {
     await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
   }
   if (parts.has('trail')) verifyTrail(token);
+  if (parts.has('import')) await benchImport({ rows: Number(values.rows), sqliteAlone: values.sqlite, row });
   if (parts.has('large')) await withMany(token);
 } finally {
   rmSync(home, { recursive: true, force: true });
