@@ -9,22 +9,10 @@ import {
   storedEmail,
   storedPhone,
 } from '../rules/contact.ts';
-import type { Language } from '../rules/language.ts';
-import { maskEmail, maskPhone } from '../rules/mask.ts';
+import { changesContact, differenceOf, type Wanted } from '../rules/roster-change.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
 import type { Account, NewUser, Practice, Reading, User, UserChange, UserWithPractices } from './store.ts';
-
-/** What a user is to be; absent leaves it alone, an empty text clears it. */
-export interface Wanted {
-  name?: string | undefined;
-  email?: string | undefined;
-  phone?: string | undefined;
-  /** An empty text clears it. */
-  language?: Language | '' | undefined;
-  practices?: readonly string[] | undefined;
-  systemAdministrator?: boolean | undefined;
-}
 
 /** What is decided against: read once for many users. */
 export interface Roster {
@@ -129,15 +117,6 @@ export interface Update {
   details: Record<string, unknown>;
 }
 
-function contactChange(account: Account, user: User, wanted: Wanted): Partial<StoredEmail & StoredPhone> {
-  const email = wanted.email === undefined ? null : storedEmail(wanted.email);
-  const phone = wanted.phone === undefined ? null : storedPhone(wanted.phone, account.country);
-  return {
-    ...(email && email.emailKey !== user.emailKey ? email : {}),
-    ...(phone && phone.phoneKey !== user.phoneKey ? phone : {}),
-  };
-}
-
 async function requireOtherAdministrator(tables: Reading, user: User, doing: string): Promise<void> {
   const others = await tables.otherAdministrators(user.accountKid, user.id);
   if (!isLastAdministrator(user, others)) return;
@@ -148,77 +127,37 @@ async function requireOtherAdministrator(tables: Reading, user: User, doing: str
   );
 }
 
-/** What differs between a user and what is wanted; a value equal after normalisation is no change (R5). */
+/** What differs between a user and what is wanted. @throws TwofaError `practice-not-found` */
 export async function differencesOf(
   roster: Roster,
   user: UserWithPractices,
   wanted: Wanted,
 ): Promise<Update> {
-  const { account, tables } = roster;
-  const contact = contactChange(account, user, wanted);
-  const role =
-    wanted.systemAdministrator !== undefined && wanted.systemAdministrator !== user.systemAdministrator;
   const ids = wanted.practices === undefined ? null : await practiceIds(roster, wanted.practices);
-  const names = roster.practices
-    .filter((practice) => ids?.includes(practice.id))
-    .map((practice) => practice.name);
-  const practices = ids !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
-  const language = wanted.language === undefined ? undefined : wanted.language || null;
-  const fields = [
-    ...(wanted.name !== undefined && wanted.name !== user.name ? ['name'] : []),
-    ...(contact.emailKey === undefined ? [] : ['email']),
-    ...(contact.phoneKey === undefined ? [] : ['phone']),
-    ...(practices ? ['practices'] : []),
-    ...(language === undefined || language === user.language ? [] : ['language']),
-    ...(role ? ['systemAdministrator'] : []),
-  ];
-  const changesContact = changesContactOf(fields);
+  const practices = ids
+    ? roster.practices.filter((practice) => ids.includes(practice.id)).map((practice) => practice.name)
+    : undefined;
+  const found = differenceOf(user, { ...wanted, practices }, roster.account.country, roster.tables.now);
   return {
-    fields,
-    change: {
-      ...contact,
-      ...(fields.includes('name') && wanted.name !== undefined ? { name: wanted.name } : {}),
-      ...(role && wanted.systemAdministrator !== undefined
-        ? { systemAdministrator: wanted.systemAdministrator }
-        : {}),
-      ...(fields.includes('language') && language !== undefined ? { language } : {}),
-      ...(practices && ids ? { practiceIds: ids } : {}),
-      ...(changesContact
-        ? {
-            contactChangedAt: tables.now,
-            endCodes: 'contact-changed' as const,
-            endTrust: 'contact-changed' as const,
-          }
-        : {}),
-    },
-    details: {
-      fields,
-      ...(contact.emailKey === undefined ? {} : { email: contact.email ? maskEmail(contact.email) : null }),
-      ...(contact.phoneKey === undefined ? {} : { phone: contact.phone ? maskPhone(contact.phone) : null }),
-      ...(practices ? { practices: names } : {}),
-      ...(role ? { systemAdministrator: wanted.systemAdministrator } : {}),
-    },
+    fields: found.fields,
+    change: { ...found.change, ...(ids && found.practices ? { practiceIds: ids } : {}) },
+    details: found.details,
   };
-}
-
-function changesContactOf(fields: readonly string[]): boolean {
-  return fields.includes('email') || fields.includes('phone');
 }
 
 /** Decides an update of a user (R4, R5, R12, R13). @throws TwofaError */
 export async function updateOf(roster: Roster, user: UserWithPractices, wanted: Wanted): Promise<Update> {
   const { account, tables } = roster;
   const update = await differencesOf(roster, user, wanted);
-  const changesContact = changesContactOf(update.fields);
+  const contact = changesContact(update.fields);
   const changesRole = update.fields.includes('systemAdministrator');
   permit(roster, {
     administrator: user.systemAdministrator,
     changesRole,
     deactivates: false,
-    changesContact,
+    changesContact: contact,
   });
-  if (changesContact && user.active)
-    await requireReachable(tables, account, { ...user, ...update.change }, user.id);
+  if (contact && user.active) await requireReachable(tables, account, { ...user, ...update.change }, user.id);
   if (changesRole && user.systemAdministrator) await requireOtherAdministrator(tables, user, 'lose the role');
   return update;
 }
