@@ -10,6 +10,14 @@ import {
   storedPhone,
 } from '../rules/contact.ts';
 import { changesContact, differenceOf, type Wanted } from '../rules/roster-change.ts';
+import {
+  lastAdministrator,
+  notPermitted,
+  practiceUnknown,
+  type RosterRefusal,
+  unreachable,
+  usernameTaken,
+} from '../rules/roster-refusal.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
 import type { Account, NewUser, Practice, Reading, User, UserChange, UserWithPractices } from './store.ts';
@@ -24,6 +32,10 @@ export interface Roster {
 
 export async function rosterOf(tables: Reading, operator: Operator, account: Account): Promise<Roster> {
   return { tables, operator, account, practices: await tables.practices(account.kid) };
+}
+
+function refused({ code, message, hint }: RosterRefusal, details?: Record<string, unknown>): TwofaError {
+  return new TwofaError(code, message, { hint, ...(details ? { details } : {}) });
 }
 
 async function practiceIds(roster: Roster, names: readonly string[]): Promise<number[]> {
@@ -43,18 +55,8 @@ export async function requirePractice(roster: Roster, name: string): Promise<voi
 
 async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
   const { nearest } = await import('../rules/nearest.ts');
-  const known = nearest(
-    name,
-    roster.practices.map((practice) => practice.name),
-  );
-  return new TwofaError(
-    'practice-not-found',
-    `Account ${roster.account.kid} has no practice ${JSON.stringify(name)}.`,
-    {
-      hint: known ? `Did you mean ${JSON.stringify(known)}?` : 'Add it first: twofa practice add NAME',
-      details: { field: 'practice' },
-    },
-  );
+  const known = roster.practices.map((practice) => practice.name);
+  return refused(practiceUnknown(roster.account.kid, name, nearest(name, known)), { field: 'practice' });
 }
 
 /** Once 2FA is on, every active user has valid contact data of their own (R4, R12). @throws TwofaError */
@@ -69,17 +71,12 @@ export async function requireReachable(
   const holder = user.emailKey === null ? null : await tables.emailHolder(account.kid, user.emailKey, userId);
   if (holder !== null) problems.push(`The email is ${holder}'s already.`);
   if (problems.length === 0) return;
-  throw new TwofaError(
-    'contact-data-required',
-    `2FA is on for account ${account.kid}: ${user.username} needs a valid email of their own and a phone that takes text messages. ${problems.join(' ')}`,
-    { hint: 'Give valid contact data with --email and --phone.', details: { problems } },
-  );
+  throw refused(unreachable(account.kid, user.username, problems), { problems });
 }
 
 function permit(roster: Roster, change: Omit<Parameters<typeof rosterRefusal>[1], 'enabled'>): void {
   const refusal = rosterRefusal(roster.operator, { ...change, enabled: roster.account.enabledAt !== null });
-  if (refusal !== null)
-    throw new TwofaError('not-permitted', refusal, { hint: '"twofa help roles" says who may do what.' });
+  if (refusal !== null) throw refused(notPermitted(refusal));
 }
 
 /** A new user's values. @throws TwofaError for what the rules or the operator's role refuse. */
@@ -120,11 +117,7 @@ export interface Update {
 async function requireOtherAdministrator(tables: Reading, user: User, doing: string): Promise<void> {
   const others = await tables.otherAdministrators(user.accountKid, user.id);
   if (!isLastAdministrator(user, others)) return;
-  throw new TwofaError(
-    'last-administrator',
-    `${user.username} is the last active, unlocked System Administrator of account ${user.accountKid} and cannot ${doing}.`,
-    { hint: 'Make another user a System Administrator first: twofa user update USER --system-administrator' },
-  );
+  throw refused(lastAdministrator(user.accountKid, user.username, doing));
 }
 
 /** What differs between a user and what is wanted. @throws TwofaError `practice-not-found` */
@@ -175,11 +168,5 @@ export async function permitDeactivation(roster: Roster, user: User): Promise<vo
 
 /** Whether an existing user has all the values already, so that adding them again changes nothing. */
 export function userExists(kid: string, username: string): TwofaError {
-  return new TwofaError(
-    'user-exists',
-    `Account ${kid} has, or had, a user ${JSON.stringify(username)}; usernames are never reused.`,
-    {
-      hint: 'Change the user with "twofa user update", or choose another username.',
-    },
-  );
+  return refused(usernameTaken(kid, username));
 }
