@@ -15,6 +15,7 @@ export const auditActions = [
   'token.rotated',
   'token.verified',
   'account.created',
+  'account.updated',
   'account.enabled',
   'account.viewed',
   'accounts.viewed',

@@ -7,7 +7,8 @@ import { containing, int, text, trustOf, userOf } from './rows.ts';
 import { behind, sealedUser } from './sealed.ts';
 import { first, on, type Query, rows, type Session, sql } from './session.ts';
 
-async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
+/** The users with the names of their practices. */
+export async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
   const names = new Map<number, string[]>(users.map((user) => [user.id, []]));
   const ids = [...names.keys()];
   for (let from = 0; from < ids.length; from += 500) {

@@ -9,6 +9,14 @@ import { countPrunable, prunable } from './prune.ts';
 import { accounts, installation, practices } from './read-accounts.ts';
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
+import {
+  activeUsernames,
+  administratorIds,
+  emailHolders,
+  formerUsernames,
+  inactiveUsers,
+  usersNamed,
+} from './read-roster.ts';
 import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
   busyLocations,
@@ -48,6 +56,12 @@ export function readingOf(session: Session): Reading {
     otherAdministrators: (kid, exceptUserId) => otherAdministrators(session, kid, exceptUserId),
     administrators: (kid) => administrators(session, kid),
     emailHolder: (kid, key, exceptUserId) => emailHolder(session, kid, key, exceptUserId),
+    usersNamed: (kid, usernames) => usersNamed(session, kid, usernames),
+    formerUsernames: (kid, usernames) => formerUsernames(session, kid, usernames),
+    emailHolders: (kid, keys) => emailHolders(session, kid, keys),
+    administratorIds: (kid) => administratorIds(session, kid),
+    activeUsernames: (kid) => activeUsernames(session, kid),
+    inactiveUsers: (kid) => inactiveUsers(session, kid),
     checklistFacts: (kid) => checklistFacts(session, kid),
     rosterDigests: (kid) => rosterDigests(session, kid),
     keptOut: (kid) => keptOut(session, kid),
