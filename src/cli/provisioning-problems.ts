@@ -1,0 +1,189 @@
+// What is wrong with a provisioning file, and where: each problem with its line, its column and the text that is meant.
+import type * as v from 'valibot';
+import { type ErrorCode, TwofaError } from '../errors.ts';
+import type { PlanRefusal, ProvisioningDocument } from '../rules/provisioning.ts';
+import { safe } from './escape.ts';
+import type { Path, SourceDocument, SourceFile, Spot } from './provisioning-source.ts';
+
+/** Problems that are shown at the most. */
+const shownMax = 10;
+/** Columns of a line that are shown at the most. */
+const lineMax = 100;
+
+interface Problem {
+  path: Path;
+  /** As a sentence without its full stop. */
+  message: string;
+  spot: Spot;
+}
+
+/** Keys of other files, by those that are meant; a file never carries the state of a sign-in. */
+const neverCarried = new Set([
+  ...['status', 'active', 'locked', 'lockedAt', 'attempts', 'attemptsLeft', 'lastVerifiedAt'],
+  ...['enabled', 'enabledAt', 'enabledBy'],
+]);
+
+/** A path as people write it: `users[3].phone`. */
+export function written(path: Path): string {
+  const joined = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+  return joined.replace(/^\./, '');
+}
+
+/** The keys that can stand where a schema is reached by a path. */
+function keysAt(schema: unknown, path: Path): string[] {
+  let reached = schema as
+    | { entries?: Record<string, unknown>; item?: unknown; wrapped?: unknown }
+    | undefined;
+  const unwrapped = () => {
+    while (reached?.wrapped) reached = reached.wrapped as typeof reached;
+  };
+  for (const step of path) {
+    unwrapped();
+    reached = (typeof step === 'number' ? reached?.item : reached?.entries?.[step]) as typeof reached;
+  }
+  unwrapped();
+  return Object.keys(reached?.entries ?? {});
+}
+
+async function unknownKey(schema: unknown, path: Path): Promise<string> {
+  const key = String(path.at(-1));
+  if (neverCarried.has(key))
+    return 'is no key here: a file never carries locks, attempts or what was enabled';
+  const { nearest } = await import('../rules/nearest.ts');
+  const known = keysAt(schema, path.slice(0, -1));
+  const meant = nearest(key, known);
+  return meant ? `is no key here; did you mean ${meant}?` : `is no key here; there are ${known.join(', ')}`;
+}
+
+/** The text that is meant, where it is short and on one line. */
+function meantText({ source, column, length }: Spot): string {
+  const text = source.slice(column - 1, column - 1 + length).trim();
+  return text.length > 0 && text.length <= 60 && !/^[[{|>]/.test(text) ? text : '';
+}
+
+/** Says the line of an entry in place of its number. */
+function withLines(message: string, document: SourceDocument): string {
+  return message.replace(/(users|practices)\[(\d+)\]/g, (_, list: string, index: string) => {
+    const path = list === 'users' ? [list, Number(index), 'username'] : [list, Number(index)];
+    return `line ${document.spotOf(path).line}`;
+  });
+}
+
+async function problemOf(
+  schema: unknown,
+  document: SourceDocument,
+  issue: v.BaseIssue<unknown>,
+): Promise<Problem> {
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+  if (issue.type === 'strict_object' && issue.expected === 'never')
+    return { path, message: await unknownKey(schema, path), spot: document.spotOf(path, 'key') };
+  const value = issue.path?.at(-1)?.value;
+  const missing = path.length > 0 && value === undefined;
+  const spot = document.spotOf(path);
+  if (missing) return { path, message: 'is missing', spot };
+  const text = meantText(spot);
+  const message = withLines(issue.message, document);
+  return { path, message: text === '' ? message : `${text} ${message}`, spot };
+}
+
+function located(file: SourceFile, { path, message, spot }: Problem): string {
+  const said = path.length === 0 ? message : `${written(path)} ${message}`;
+  return `${file.name}:${spot.line}:${spot.column}: ${said}`;
+}
+
+/** The line that a problem is in, with the text that is meant marked below it. */
+async function excerpt({ line, column, length, source }: Spot): Promise<string[]> {
+  const { default: width } = await import('string-width');
+  const from = column > lineMax - 20 ? column - 40 : 0;
+  const before = safe(source.slice(from, column - 1).replaceAll('\t', ' '));
+  const meant = safe(source.slice(column - 1, column - 1 + length));
+  const after = safe(source.slice(column - 1 + length, from + lineMax));
+  const margin = `${line} | ${from > 0 ? '…' : ''}`;
+  const blank = `${' '.repeat(String(line).length)} | ${from > 0 ? ' ' : ''}`;
+  const marks = '^'.repeat(Math.max(1, Math.min(width(meant), lineMax)));
+  return [`  ${margin}${before}${meant}${after}`, `  ${blank}${' '.repeat(width(before))}${marks}`];
+}
+
+/** How the excerpts are said, beside the error. */
+export type Say = (text: string) => void;
+
+async function asError(
+  file: SourceFile,
+  problems: readonly Problem[],
+  say: Say,
+  { code, hint = null, of = problems.length }: { code: ErrorCode; hint?: string | null; of?: number },
+): Promise<TwofaError> {
+  for (const problem of problems.slice(0, shownMax)) {
+    say(safe(located(file, problem)));
+    for (const line of await excerpt(problem.spot)) say(line);
+  }
+  const [first] = problems;
+  const where = first ? located(file, first) : file.name;
+  const sentence = /[.!?]$/.test(where) ? where : `${where}.`;
+  return new TwofaError(code, of > 1 ? `${sentence} And ${of - 1} more in this file.` : sentence, {
+    hint,
+    details: {
+      file: file.name,
+      problems: problems.slice(0, shownMax).map(({ path, message, spot }) => ({
+        ...{ line: spot.line, column: spot.column, path: written(path), message, text: spot.source },
+      })),
+    },
+  });
+}
+
+/** Two documents of one account would each be carried out by themselves: which of them stands, nobody could tell. */
+function repeatedAccounts(read: readonly ProvisioningDocument[], file: SourceFile): Problem[] {
+  const first = new Map<string, number>();
+  return read.flatMap((document, index) => {
+    const { kid } = document.account;
+    const before = first.get(kid);
+    if (before === undefined) {
+      first.set(kid, index);
+      return [];
+    }
+    const path = ['account', 'kid'];
+    const spot = file.documents[index]?.spotOf(path);
+    const line = file.documents[before]?.spotOf(path).line;
+    if (!spot) return [];
+    return [{ path, message: `${kid} has a document in this file already, in line ${line}`, spot }];
+  });
+}
+
+/**
+ * Reads the documents of a file by the definition of its form.
+ * @throws TwofaError `invalid-input` that names each problem by line and column.
+ */
+export async function readDocuments(file: SourceFile, say: Say): Promise<ProvisioningDocument[]> {
+  const { safeParse } = await import('valibot');
+  const { provisioningDocument } = await import('../actions/provisioning-file.ts');
+  const problems: Problem[] = [];
+  const read: ProvisioningDocument[] = [];
+  for (const document of file.documents) {
+    const parsed = safeParse(provisioningDocument, document.value, { abortPipeEarly: true });
+    if (parsed.success) read.push(parsed.output);
+    else
+      for (const issue of parsed.issues)
+        problems.push(await problemOf(provisioningDocument, document, issue));
+  }
+  if (problems.length === 0) problems.push(...repeatedAccounts(read, file));
+  if (problems.length > 0) throw await asError(file, problems, say, { code: 'invalid-input' });
+  return read;
+}
+
+/** Says a refusal of a document at the lines that it is about; any other error stays as it is. */
+export async function atItsLines(
+  error: unknown,
+  file: SourceFile,
+  document: SourceDocument | undefined,
+  say: Say,
+): Promise<unknown> {
+  if (!(error instanceof TwofaError) || !document) return error;
+  const refusals = error.details?.refusals as PlanRefusal[] | undefined;
+  const placed = refusals?.filter(({ path }) => path.length > 0) ?? [];
+  if (!refusals || placed.length === 0 || placed.length < refusals.length) return error;
+  const problems = placed.map(({ path, message }) => ({
+    ...{ path, message: message.replace(/\.$/, ''), spot: document.spotOf(path) },
+  }));
+  const of = Number(error.details?.refused ?? problems.length);
+  return asError(file, problems, say, { code: error.code, hint: error.hint, of });
+}
