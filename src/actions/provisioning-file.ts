@@ -92,8 +92,11 @@ const contact = (title: string, description: string) =>
 const flag = (description: string) =>
   v.pipe(v.boolean('must be true or false, without quotes'), v.description(description));
 
-/** Adds an issue to each entry that is the same as an earlier one but for its spelling. */
-function unique<T>(what: string, nameOf: (entry: T) => string) {
+/**
+ * Adds an issue to each entry that is the same as an earlier one but for its spelling.
+ * @param at the key of the entry that names it; null where it is its own name.
+ */
+function unique<T>(what: string, at: string | null, nameOf: (entry: T) => string) {
   return v.rawCheck<T[]>(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const first = new Map<string, number>();
@@ -103,9 +106,12 @@ function unique<T>(what: string, nameOf: (entry: T) => string) {
       const before = first.get(key);
       if (before === undefined) first.set(key, index);
       else {
-        const message = `is named twice: it is ${what}[${before}] already`;
-        const item = { type: 'array', origin: 'value', input: dataset.value, key: index, value: named };
-        addIssue({ message, path: [item as v.ArrayPathItem] });
+        const step = { type: 'unknown', origin: 'value', input: entry, value: named } as const;
+        const path = [{ ...step, key: index }, ...(at === null ? [] : [{ ...step, key: at }])];
+        addIssue({
+          message: `is in ${what}[${before}] already`,
+          path: path as [v.IssuePathItem, ...v.IssuePathItem[]],
+        });
       }
     });
   });
@@ -200,7 +206,7 @@ export const provisioningDocument = v.pipe(
         v.pipe(
           v.array(practiceName, 'must be a list of practices'),
           v.maxLength(practicesMax, `must be at most ${practicesMax} practices`),
-          unique('practices', (entry: string) => entry),
+          unique('practices', null, (entry: string) => entry),
           v.description('Practices that the account is to have; none is ever taken away.'),
         ),
       ),
@@ -208,7 +214,7 @@ export const provisioningDocument = v.pipe(
         v.pipe(
           v.array(user, 'must be a list of users'),
           v.maxLength(documentUsersMax, `must be at most ${documentUsersMax} users`),
-          unique('users', (entry: { username: string }) => entry.username),
+          unique('users', 'username', (entry: { username: string }) => entry.username),
           v.description(
             'Users that the account is to have; others stay as they are, unless apply is given --prune.',
           ),

@@ -37,19 +37,22 @@ function linesOf(change: PlannedChange, paint: Paint): string[] {
   return [head, ...fields.map(([field, { from, to }]) => `      ${field}: ${shown(from)} → ${shown(to)}`)];
 }
 
-const counted: readonly (readonly [PlannedChange['action'], string])[] = [
-  ['create', 'to create'],
-  ['update', 'to update'],
-  ['deactivate', 'to deactivate'],
-  ['enable', 'to enable'],
-  ['needs-administrator', 'for a System Administrator'],
+const counted: readonly (readonly [PlannedChange['action'], before: string, after: string])[] = [
+  ['create', 'to create', 'created'],
+  ['update', 'to update', 'updated'],
+  ['deactivate', 'to deactivate', 'deactivated'],
+  ['enable', 'to enable', 'enabled'],
+  ['needs-administrator', 'for a System Administrator', 'left for a System Administrator'],
 ];
 
-/** How much of each action there is, such as `2 to create, 1 to update`. */
-export function summaryOf(changes: readonly PlannedChange[]): string {
-  const parts = counted.flatMap(([action, words]) => {
+/**
+ * How much of each action there is, such as `2 to create, 1 to update`.
+ * @param done whether it has been done.
+ */
+export function summaryOf(changes: readonly PlannedChange[], done = false): string {
+  const parts = counted.flatMap(([action, before, after]) => {
     const number = changes.filter((change) => change.action === action).length;
-    return number === 0 ? [] : [`${number} ${words}`];
+    return number === 0 ? [] : [`${number} ${done ? after : before}`];
   });
   return parts.join(', ');
 }

@@ -38,9 +38,19 @@ export async function writePlan(file: string, plan: PlanFile): Promise<void> {
   await writeWhole(file, (write) => write(`${safeJson({ twofaPlan: 1, ...plan }, 2)}\n`));
 }
 
+/** What the file holds; null for what is no JSON, and so no plan. */
+function documentOf(file: string): unknown {
+  try {
+    return readDocument(file);
+  } catch (error) {
+    if (error instanceof TwofaError && error.code === 'file-malformed') return null;
+    throw error;
+  }
+}
+
 /** @throws TwofaError `file-unreadable`; `file-malformed` for what is no plan. */
 export function readPlan(file: string): PlanFile {
-  const parsed = v.safeParse(shape, readDocument(file));
+  const parsed = v.safeParse(shape, documentOf(file));
   if (parsed.success) return parsed.output;
   throw new TwofaError('file-malformed', `${file} is no plan.`, {
     hint: 'A plan is made by "twofa plan -f FILE --out PLAN". A provisioning file is applied with -f.',

@@ -3,17 +3,16 @@ import type * as v from 'valibot';
 import { type ErrorCode, TwofaError } from '../errors.ts';
 import type { PlanRefusal, ProvisioningDocument } from '../rules/provisioning.ts';
 import { safe } from './escape.ts';
-import type { Path, SourceDocument, SourceFile, Spot } from './provisioning-source.ts';
+import type { Path, SourceDocument, SourceFile } from './provisioning-source.ts';
+import { excerpt, type Say, type Spot } from './source-excerpt.ts';
 
 /** Problems that are shown at the most. */
 const shownMax = 10;
-/** Columns of a line that are shown at the most. */
-const lineMax = 100;
 
 interface Problem {
   path: Path;
-  /** As a sentence without its full stop. */
-  message: string;
+  /** A sentence without its full stop, which names what it is about. */
+  says: string;
   spot: Spot;
 }
 
@@ -75,37 +74,20 @@ async function problemOf(
   issue: v.BaseIssue<unknown>,
 ): Promise<Problem> {
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+  const problem = (spot: Spot, message: string): Problem => ({
+    ...{ path, spot, says: [written(path), message].filter(Boolean).join(' ') },
+  });
   if (issue.type === 'strict_object' && issue.expected === 'never')
-    return { path, message: await unknownKey(schema, path), spot: document.spotOf(path, 'key') };
-  const value = issue.path?.at(-1)?.value;
-  const missing = path.length > 0 && value === undefined;
+    return problem(document.spotOf(path, 'key'), await unknownKey(schema, path));
   const spot = document.spotOf(path);
-  if (missing) return { path, message: 'is missing', spot };
-  const text = meantText(spot);
+  if (path.length > 0 && issue.path?.at(-1)?.value === undefined) return problem(spot, 'is missing');
   const message = withLines(issue.message, document);
-  return { path, message: text === '' ? message : `${text} ${message}`, spot };
+  return problem(spot, [meantText(spot), message].filter(Boolean).join(' '));
 }
 
-function located(file: SourceFile, { path, message, spot }: Problem): string {
-  const said = path.length === 0 ? message : `${written(path)} ${message}`;
-  return `${file.name}:${spot.line}:${spot.column}: ${said}`;
+function located(file: SourceFile, { says, spot }: Problem): string {
+  return `${file.name}:${spot.line}:${spot.column}: ${says}`;
 }
-
-/** The line that a problem is in, with the text that is meant marked below it. */
-async function excerpt({ line, column, length, source }: Spot): Promise<string[]> {
-  const { default: width } = await import('string-width');
-  const from = column > lineMax - 20 ? column - 40 : 0;
-  const before = safe(source.slice(from, column - 1).replaceAll('\t', ' '));
-  const meant = safe(source.slice(column - 1, column - 1 + length));
-  const after = safe(source.slice(column - 1 + length, from + lineMax));
-  const margin = `${line} | ${from > 0 ? '…' : ''}`;
-  const blank = `${' '.repeat(String(line).length)} | ${from > 0 ? ' ' : ''}`;
-  const marks = '^'.repeat(Math.max(1, Math.min(width(meant), lineMax)));
-  return [`  ${margin}${before}${meant}${after}`, `  ${blank}${' '.repeat(width(before))}${marks}`];
-}
-
-/** How the excerpts are said, beside the error. */
-export type Say = (text: string) => void;
 
 async function asError(
   file: SourceFile,
@@ -114,7 +96,8 @@ async function asError(
   { code, hint = null, of = problems.length }: { code: ErrorCode; hint?: string | null; of?: number },
 ): Promise<TwofaError> {
   for (const problem of problems.slice(0, shownMax)) {
-    say(safe(located(file, problem)));
+    // A problem that is alone is said by the error itself.
+    if (problems.length > 1) say(safe(located(file, problem)));
     for (const line of await excerpt(problem.spot)) say(line);
   }
   const [first] = problems;
@@ -124,8 +107,8 @@ async function asError(
     hint,
     details: {
       file: file.name,
-      problems: problems.slice(0, shownMax).map(({ path, message, spot }) => ({
-        ...{ line: spot.line, column: spot.column, path: written(path), message, text: spot.source },
+      problems: problems.slice(0, shownMax).map(({ path, says, spot }) => ({
+        ...{ line: spot.line, column: spot.column, path: written(path), message: says, text: spot.source },
       })),
     },
   });
@@ -145,7 +128,7 @@ function repeatedAccounts(read: readonly ProvisioningDocument[], file: SourceFil
     const spot = file.documents[index]?.spotOf(path);
     const line = file.documents[before]?.spotOf(path).line;
     if (!spot) return [];
-    return [{ path, message: `${kid} has a document in this file already, in line ${line}`, spot }];
+    return [{ path, says: `account ${kid} has a document in this file already, in line ${line}`, spot }];
   });
 }
 
@@ -160,7 +143,10 @@ export async function readDocuments(file: SourceFile, say: Say): Promise<Provisi
   const read: ProvisioningDocument[] = [];
   for (const document of file.documents) {
     const parsed = safeParse(provisioningDocument, document.value, { abortPipeEarly: true });
-    if (parsed.success) read.push(parsed.output);
+    if (Array.isArray(document.value)) {
+      const says = 'a document is keys and values: account, and practices and users where there are some';
+      problems.push({ path: [], says, spot: document.spotOf([]) });
+    } else if (parsed.success) read.push(parsed.output);
     else
       for (const issue of parsed.issues)
         problems.push(await problemOf(provisioningDocument, document, issue));
@@ -182,7 +168,7 @@ export async function atItsLines(
   const placed = refusals?.filter(({ path }) => path.length > 0) ?? [];
   if (!refusals || placed.length === 0 || placed.length < refusals.length) return error;
   const problems = placed.map(({ path, message }) => ({
-    ...{ path, message: message.replace(/\.$/, ''), spot: document.spotOf(path) },
+    ...{ path, says: message.replace(/\.$/, ''), spot: document.spotOf(path) },
   }));
   const of = Number(error.details?.refused ?? problems.length);
   return asError(file, problems, say, { code: error.code, hint: error.hint, of });

@@ -3,17 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { Alias, Document, LineCounter, Node, ParsedNode } from 'yaml';
 import { TwofaError } from '../errors.ts';
 import type { Surroundings } from './run.ts';
+import { excerpt, type Say, type Spot } from './source-excerpt.ts';
 
 /** A path in a document, such as `['users', 3, 'phone']`. */
 export type Path = readonly (string | number)[];
-
-/** Where something stands: counted from 1, with the line as it is written, and how many characters of it are meant. */
-export interface Spot {
-  line: number;
-  column: number;
-  length: number;
-  source: string;
-}
 
 /** One document of a file. */
 export interface SourceDocument {
@@ -75,6 +68,13 @@ function decoded(name: string, bytes: Buffer): string {
     const line = lines.findIndex((each) => Buffer.from(each, 'latin1').toString('utf8').includes('\ufffd'));
     throw malformed(name, `line ${line + 1} is no UTF-8`, undefined, 'Save the file as UTF-8.');
   }
+}
+
+/** What is wrong, in words; of a key that is there twice, which. */
+function faultWords({ code, message }: { code: string; message: string }, { source, column }: Spot): string {
+  if (code !== 'DUPLICATE_KEY') return message.replace(/\.?\s*$/, '');
+  const key = /^[^:]{1,60}/.exec(source.slice(column - 1))?.[0] ?? 'a key';
+  return `${key} stands in this mapping twice`;
 }
 
 /** The lines of a text, and where in them an offset is. */
@@ -146,7 +146,10 @@ function sourceDocument(
  * Reads a file, or standard input for `-`. Documents without content are left out.
  * @throws TwofaError `file-unreadable`; `file-malformed`, with line and column, for what is no YAML, nor JSON.
  */
-export async function readSource(file: string, stdin: Surroundings['stdin']): Promise<SourceFile> {
+export async function readSource(
+  file: string,
+  { stdin, say }: { stdin: Surroundings['stdin']; say: Say },
+): Promise<SourceFile> {
   const name = file === '-' ? 'standard input' : file;
   const text = decoded(name, await bytesOf(file, stdin));
   const yaml = await import('yaml');
@@ -161,8 +164,9 @@ export async function readSource(file: string, stdin: Surroundings['stdin']): Pr
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const fault = document.errors[0] ?? document.warnings[0];
     if (fault) {
-      const problem = `not valid YAML: ${fault.message.replace(/\.?\s*$/, '')}`;
-      throw malformed(name, problem, lines.spot(...fault.pos));
+      const spot = lines.spot(...fault.pos);
+      for (const line of await excerpt(spot)) say(line);
+      throw malformed(name, `not valid YAML: ${faultWords(fault, spot)}`, spot);
     }
     const { contents } = document;
     if (contents === null || (yaml.isScalar(contents) && contents.value === null)) continue;

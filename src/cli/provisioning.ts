@@ -50,8 +50,10 @@ export async function readGiven(context: Context, file: string, options: PruneOp
     throw new TwofaError('usage', '--prune-limit stands only beside --prune.');
   }
   const pruneLimit = text === undefined ? undefined : wholeNumber('prune-limit', text);
-  const source = await withSpinner(context, 'Reading', () => readSource(file, context.around.stdin));
-  const documents = await readDocuments(source, sayOf(context));
+  const say = sayOf(context);
+  const { stdin } = context.around;
+  const source = await withSpinner(context, 'Reading', () => readSource(file, { stdin, say }));
+  const documents = await readDocuments(source, say);
   requireAccount(context, source, documents);
   return { source, documents: documents.map((document) => ({ document })), prune, pruneLimit };
 }
@@ -135,7 +137,7 @@ export async function confirmPruning(context: Context, given: Given): Promise<Gi
 /** The lines of a plan, or of what was applied. */
 export function resultLines({ out }: Context, changes: readonly PlannedChange[], done: boolean): string[] {
   const lines = changeLines(out, changes);
-  const summary = summaryOf(changes);
+  const summary = summaryOf(changes, done);
   if (!changesAnything(changes))
     return [...lines, `${out.paint.dim('·')} Nothing to change: all is as the file says.`];
   return [...lines, done ? `${out.paint.green('✓')} Applied: ${summary}.` : `Plan: ${summary}.`];
