@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { TwofaError } from '../errors.ts';
 import { storedEmail } from '../rules/contact.ts';
-import { isSealShaped, movedSince, type PlanState, sealPlan } from '../rules/plan-seal.ts';
+import { isSealed, isSealShaped, movedSince, type PlanState, sealPlan } from '../rules/plan-seal.ts';
 import { changesAnything, type PlannedChange } from '../rules/planned-change.ts';
 import {
   type PlanRefusal,
@@ -149,24 +149,19 @@ function requestText({ operator }: Call, { document, prune, pruneLimit }: Reques
   return JSON.stringify([document, prune, pruneLimit ?? null, by]);
 }
 
-/** @throws TwofaError `plan-changed` unless the plan is the one that was seen. */
-async function requireSeen(
-  call: Call,
-  tables: Reading,
-  requested: Requested & { plan?: string | undefined },
-  seen: Seen,
-): Promise<void> {
-  if (requested.plan === undefined) return;
-  const state = await stateOf(tables, call.kid, seen);
-  const request = requestText(call, requested);
-  const moved = movedSince(await call.keyring(), requested.plan, state, request);
-  if (moved === 'forged') {
-    throw new TwofaError(
-      'plan-changed',
-      'This plan was not made for you by this installation, or was changed since. Nothing was done.',
-      { hint: 'Make it again: twofa plan -f FILE --out PLAN' },
-    );
-  }
+/** @throws TwofaError `plan-changed` for a plan of another request, or of another operator. */
+async function requireOwnPlan(call: Call, requested: Requested, plan: string): Promise<void> {
+  if (isSealed(await call.keyring(), plan, requestText(call, requested))) return;
+  throw new TwofaError(
+    'plan-changed',
+    'This plan was not made for you by this installation, or was changed since. Nothing was done.',
+    { hint: 'Make it again: twofa plan -f FILE --out PLAN' },
+  );
+}
+
+/** @throws TwofaError `plan-changed` when the account is not as the plan saw it. */
+async function requireSeen(call: Call, tables: Reading, plan: string, seen: Seen): Promise<void> {
+  const moved = movedSince(plan, await stateOf(tables, call.kid, seen));
   if (moved.length === 0) return;
   throw new TwofaError(
     'plan-changed',
@@ -224,9 +219,10 @@ export const apply = operation({
   }),
   async perform(call, input) {
     requirePrune(input);
+    if (input.plan !== undefined) await requireOwnPlan(call, input, input.plan);
     return call.write(async (tables) => {
       const seen = await look(call, tables, input);
-      await requireSeen(call, tables, input, seen);
+      if (input.plan !== undefined) await requireSeen(call, tables, input.plan, seen);
       const { changes } = seen.plan;
       const changed = changesAnything(changes);
       if (changed) await carryOut(call, tables, seen.account, seen.plan);

@@ -35,23 +35,19 @@ export function sealPlan(key: DerivedKeys, state: PlanState, request: string): s
   return `a1.${parts}.${key.id}.${signature(key, parts, request)}`;
 }
 
-/**
- * Compares a seal with how things are now.
- * @returns `forged` for one that was not made for this request by one of the keys; else the aspects that have moved since,
- * none where the plan is what was seen.
- */
-export function movedSince(
-  keyring: Keyring,
-  seal: string,
-  state: PlanState,
-  request: string,
-): 'forged' | PlanAspect[] {
-  const [, before = '', keyId = '', signed = ''] = shape.exec(seal) ?? [];
+/** Whether a seal was made by one of the keys for exactly this request. */
+export function isSealed(keyring: Keyring, seal: string, request: string): boolean {
+  const [, parts = '', keyId = '', signed = ''] = shape.exec(seal) ?? [];
   const key = keyring.get(keyId);
-  if (!key) return 'forged';
-  const expected = Buffer.from(signature(key, before, request));
+  if (!key) return false;
+  const expected = Buffer.from(signature(key, parts, request));
   const found = Buffer.from(signed);
-  if (found.length !== expected.length || !timingSafeEqual(found, expected)) return 'forged';
+  return found.length === expected.length && timingSafeEqual(found, expected);
+}
+
+/** What has moved since a seal was made; nothing where the plan is what was seen. */
+export function movedSince(seal: string, state: PlanState): PlanAspect[] {
+  const before = shape.exec(seal)?.[1] ?? '';
   const now = partsOf(state);
   return planAspects.filter((_, index) => {
     const [from, to] = [index * partLength, (index + 1) * partLength];
