@@ -3,15 +3,12 @@ import type { UserWithPractices } from './store.ts';
 
 /** Each of these may be asked for any number of names. */
 export interface ProvisioningReading {
-  /** The users who have these usernames, in whatever spelling. @throws TwofaError `audit-broken` */
-  usersNamed(kid: string, usernames: readonly string[]): Promise<UserWithPractices[]>;
-  /** The keys of those of these usernames that somebody had before a renaming. */
-  formerUsernames(kid: string, usernames: readonly string[]): Promise<string[]>;
-  /** The active users who have these emails, by their keys. */
-  emailHolders(
-    kid: string,
-    emailKeys: readonly string[],
-  ): Promise<{ emailKey: string; id: number; username: string }[]>;
+  /** The users of many usernames, but for their spelling, by its key (`foldKey`). @throws TwofaError `audit-broken` */
+  usersByKeys(kid: string, usernames: readonly string[]): Promise<Map<string, UserWithPractices>>;
+  /** Those of many usernames, by their keys, that a user once had and gave up. */
+  formerUsernames(kid: string, usernames: readonly string[]): Promise<Set<string>>;
+  /** The active users who have any of these emails. */
+  emailHolders(kid: string, emailKeys: readonly string[]): Promise<{ emailKey: string; username: string }[]>;
   /** The ids of the active, unlocked System Administrators. */
   administratorIds(kid: string): Promise<number[]>;
   activeUsernames(kid: string): Promise<string[]>;

@@ -67,10 +67,8 @@ async function unnamedUsers(
   named: ReadonlySet<string>,
 ): Promise<UserWithPractices[]> {
   const active = await tables.activeUsernames(kid);
-  return tables.usersNamed(
-    kid,
-    active.filter((username) => !named.has(foldKey(username))),
-  );
+  const unnamed = active.filter((username) => !named.has(foldKey(username)));
+  return [...(await tables.usersByKeys(kid, unnamed)).values()];
 }
 
 /** What there is of the account, read by sets: a long document takes as many queries as a short one takes twice. */
@@ -83,16 +81,15 @@ async function gather(
   const usernames = wanted.map(({ username }) => username);
   const keys = new Set(usernames.map(foldKey));
   const emails = wanted.flatMap(({ email }) => storedEmail(email ?? null).emailKey ?? []);
-  const emailHolders = new Map<string, { id: number; username: string }[]>();
-  for (const { emailKey, ...holder } of await tables.emailHolders(kid, emails))
-    emailHolders.set(emailKey, [...(emailHolders.get(emailKey) ?? []), holder]);
-  const users = await tables.usersNamed(kid, usernames);
+  const emailHolders = new Map<string, string[]>();
+  for (const { emailKey, username } of await tables.emailHolders(kid, emails))
+    emailHolders.set(emailKey, [...(emailHolders.get(emailKey) ?? []), username]);
   const [counts] = await tables.accounts({ kid, limit: 1 });
   return {
     account: await tables.account(kid),
     practices: (await tables.practices(kid)).map(({ name }) => name),
-    users: new Map(users.map((user) => [foldKey(user.username), user])),
-    formerUsernames: new Set(await tables.formerUsernames(kid, usernames)),
+    users: await tables.usersByKeys(kid, usernames),
+    formerUsernames: await tables.formerUsernames(kid, usernames),
     emailHolders,
     administrators: new Set(await tables.administratorIds(kid)),
     activeUsers: counts?.users ?? 0,

@@ -60,7 +60,6 @@ interface Reading extends PlanOptions {
 
 /** A user who gets contact data: how they are afterwards. */
 interface Reached extends StoredEmail, StoredPhone {
-  id: number | null;
   username: string;
   path: PlanRefusal['path'];
 }
@@ -176,7 +175,7 @@ class UsersPlanner<U extends ProvisionedUser> implements UsersPlan<U> {
       practices: this.#practicesOf(wanted.practices ?? [], path),
     };
     this.additions.push(user);
-    this.#reached.push({ ...user, id: null, path });
+    this.#reached.push({ ...user, path });
     this.#change('create', username, addedFields(user));
   }
 
@@ -199,24 +198,18 @@ class UsersPlanner<U extends ProvisionedUser> implements UsersPlan<U> {
   /** Once 2FA is on, each of those who get contact data has it valid and of their own when all is done (R4, R12). */
   judgeContacts(): void {
     if (!this.#enabled) return;
-    const gone = new Set([
-      ...this.deactivations.map(({ user }) => user.id),
-      ...this.updates
-        .filter(({ difference }) => difference.change.emailKey !== undefined)
-        .map(({ user }) => user.id),
-    ]);
-    const claims = new Map<string, Reached[]>();
-    for (const each of this.#reached) {
-      if (each.emailKey !== null) claims.set(each.emailKey, [...(claims.get(each.emailKey) ?? []), each]);
+    const moved = this.updates.filter(({ difference }) => difference.change.emailKey !== undefined);
+    const gone = new Set([...this.deactivations, ...moved].map(({ user }) => user.username));
+    const claims = new Map<string, string[]>();
+    for (const { emailKey, username } of this.#reached) {
+      if (emailKey !== null) claims.set(emailKey, [...(claims.get(emailKey) ?? []), username]);
     }
     for (const each of this.#reached) {
+      const key = each.emailKey ?? '';
       const problems = contactProblems(each);
-      const staying = (this.#found.emailHolders.get(each.emailKey ?? '') ?? []).filter(
-        (holder) => holder.id !== each.id && !gone.has(holder.id),
-      );
-      const others = [...staying, ...(claims.get(each.emailKey ?? '') ?? [])];
-      const holder = others.find((other) => other.username !== each.username);
-      if (holder) problems.push(`The email is ${holder.username}'s already.`);
+      const staying = (this.#found.emailHolders.get(key) ?? []).filter((username) => !gone.has(username));
+      const holder = [...staying, ...(claims.get(key) ?? [])].find((username) => username !== each.username);
+      if (holder !== undefined) problems.push(`The email is ${holder}'s already.`);
       if (problems.length === 0) continue;
       const hint = 'Give valid contact data in the file.';
       this.#refuse({ ...unreachable(this.#kid, each.username, problems), hint }, each.path);

@@ -46,7 +46,7 @@ export interface Provisioned<U extends ProvisionedUser = ProvisionedUser> {
   /** Keys of usernames that the document names, and that somebody once had. */
   formerUsernames: ReadonlySet<string>;
   /** Who, of all active users, has an email of the document, by its key. */
-  emailHolders: ReadonlyMap<string, readonly { id: number; username: string }[]>;
+  emailHolders: ReadonlyMap<string, readonly string[]>;
   /** The active, unlocked System Administrators. */
   administrators: ReadonlySet<number>;
   activeUsers: number;

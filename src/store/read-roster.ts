@@ -19,52 +19,50 @@ async function rowsOf(values: readonly string[], query: (part: readonly string[]
   return found;
 }
 
-export async function usersNamed(
+export async function usersByKeys(
   session: Session,
   kid: string,
   usernames: readonly string[],
-): Promise<UserWithPractices[]> {
+): Promise<Map<string, UserWithPractices>> {
   const found = await rowsOf(usernames.map(foldKey), (keys) =>
     on(session, 'users')
       .where({ account_kid: kid })
       .whereIn('username_key', keys)
       .select('users.*', session.knex.raw(behind('users'))),
   );
-  return withPractices(
-    session,
-    found.map((row) => sealedUser(session.keyring, row)),
-  );
+  const sealed = found.map((row) => sealedUser(session.keyring, row));
+  const users = await withPractices(session, sealed);
+  return new Map(users.map((user) => [foldKey(user.username), user]));
 }
 
 export async function formerUsernames(
   session: Session,
   kid: string,
   usernames: readonly string[],
-): Promise<string[]> {
+): Promise<Set<string>> {
   const found = await rowsOf(usernames.map(foldKey), (keys) =>
     on(session, 'former_usernames')
       .where({ account_kid: kid })
       .whereIn('username_key', keys)
       .select('username_key'),
   );
-  return found.map((row) => text(row, 'username_key'));
+  return new Set(found.map((row) => text(row, 'username_key')));
 }
 
 export async function emailHolders(
   session: Session,
   kid: string,
   emailKeys: readonly string[],
-): Promise<{ emailKey: string; id: number; username: string }[]> {
+): Promise<{ emailKey: string; username: string }[]> {
   const found = await rowsOf(emailKeys, (keys) =>
     on(session, 'users')
       .where({ account_kid: kid, active: true })
       .whereIn('email_key', keys)
-      .select('email_key', 'id', 'username')
+      .select('email_key', 'username')
       .orderBy('id'),
   );
   return found.map((row) => ({
     emailKey: text(row, 'email_key'),
-    id: int(row, 'id'),
     username: text(row, 'username'),
   }));
 }

@@ -15,7 +15,7 @@ import {
   emailHolders,
   formerUsernames,
   inactiveUsers,
-  usersNamed,
+  usersByKeys,
 } from './read-roster.ts';
 import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
@@ -56,7 +56,7 @@ export function readingOf(session: Session): Reading {
     otherAdministrators: (kid, exceptUserId) => otherAdministrators(session, kid, exceptUserId),
     administrators: (kid) => administrators(session, kid),
     emailHolder: (kid, key, exceptUserId) => emailHolder(session, kid, key, exceptUserId),
-    usersNamed: (kid, usernames) => usersNamed(session, kid, usernames),
+    usersByKeys: (kid, usernames) => usersByKeys(session, kid, usernames),
     formerUsernames: (kid, usernames) => formerUsernames(session, kid, usernames),
     emailHolders: (kid, keys) => emailHolders(session, kid, keys),
     administratorIds: (kid) => administratorIds(session, kid),

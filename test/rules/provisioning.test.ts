@@ -43,9 +43,9 @@ function found(model: Model, document: ProvisioningDocument): Provisioned {
   const active = model.users.filter((user) => user.active);
   const keys = new Set((document.users ?? []).map(({ username }) => foldKey(username)));
   const named = model.users.filter((user) => keys.has(foldKey(user.username)));
-  const holders = new Map<string, { id: number; username: string }[]>();
-  for (const { emailKey, id, username } of active) {
-    if (emailKey !== null) holders.set(emailKey, [...(holders.get(emailKey) ?? []), { id, username }]);
+  const holders = new Map<string, string[]>();
+  for (const { emailKey, username } of active) {
+    if (emailKey !== null) holders.set(emailKey, [...(holders.get(emailKey) ?? []), username]);
   }
   return {
     account: model.account,
