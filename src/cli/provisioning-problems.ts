@@ -82,7 +82,8 @@ async function problemOf(
   const spot = document.spotOf(path);
   if (path.length > 0 && issue.path?.at(-1)?.value === undefined) return problem(spot, 'is missing');
   const message = withLines(issue.message, document);
-  return problem(spot, [meantText(spot), message].filter(Boolean).join(' '));
+  const meant = issue.path?.at(-1)?.value === null ? '' : meantText(spot);
+  return problem(spot, [meant, message].filter(Boolean).join(' '));
 }
 
 function located(file: SourceFile, { says, spot }: Problem): string {

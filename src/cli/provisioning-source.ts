@@ -113,7 +113,9 @@ function nodesAt(
       const pair = node.items.find(({ key }) => String((key as { value?: unknown }).value) === String(step));
       if (!pair) break;
       node = pair.value as Node | null;
-      const valued = (node as Ranged | null)?.range ? (node as Ranged) : (pair.key as Ranged);
+      // What is not written stands nowhere: its key is what can be shown.
+      const [from, to] = (node as Ranged | null)?.range ?? [0, 0];
+      const valued = to > from ? (node as Ranged) : (pair.key as Ranged);
       found = { key: pair.key as Ranged, value: valued };
     } else if (yaml.isSeq(node)) {
       const item = node.items[Number(step)] as Node | undefined;

@@ -118,9 +118,9 @@ users:
     ];
     const name = file(documents.join('---\n'));
     const error = await here.error(['apply', '-f', name, ...ci], 2);
-    expect(error.message).toBe(`${name}:5:5: nobody is a new user, who needs a name.`);
+    expect(error.message).toBe(`${name}:6:5: nobody is a new user, who needs a name.`);
     expect(error.details).toMatchObject({
-      problems: [{ line: 5, column: 5, path: 'users[1]', text: '  - { username: nobody }' }],
+      problems: [{ line: 6, column: 5, path: 'users[1]', text: '  - { username: nobody }' }],
       applied: { accounts: ['30101'], changed: true, changes: [{ action: 'create', name: '30101' }] },
     });
     expect(await here.json(['user', 'show', 'sam', '-a', kid])).toMatchObject({ name: 'Sam Whitfield' });

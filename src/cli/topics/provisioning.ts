@@ -25,7 +25,7 @@ What a document leaves out is left alone: users, practices, and fields of users.
 "" clears an email, a phone or a language, [] the practices of a user. A file
 never carries locks or attempts, and lifts none. A user in it who is inactive is
 reported, and only a System Administrator brings them back (twofa reactivate).
-Practices are never taken away, and usernames are changed by "twofa user rename".
+Practices are never taken away; usernames are changed by "twofa user rename".
 "twofa schema" prints the JSON Schema. For an editor, begin the file with
 
   # yaml-language-server: $schema=provisioning.schema.json
