@@ -40,6 +40,11 @@ export function apply(program: Command, run: Run): void {
         const result = await applyAll(context, await confirmPruning(context, read));
         const lines = resultLines(context, result.changes, true);
         await context.out.document(result, () => lines);
+        for (const { action, account } of result.changes)
+          if (action === 'enable')
+            context.out.say(
+              `2FA is on for account ${account}. Make its recovery codes, on a terminal or into a file: twofa recovery renew -a ${account}`,
+            );
       }),
     );
 }

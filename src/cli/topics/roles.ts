@@ -18,7 +18,7 @@ const commands: Record<Permission, string | null> = {
   store: 'db status, db prune, db restore, db rotate-key, maintain, metrics',
   'account.create': 'account create',
   roster:
-    'practice add, user add, user update, user rename, user deactivate, user import, plan, apply¹, account export',
+    'practice add, user add, user update, user rename, user deactivate, user import, plan, apply, account export¹',
   see: 'account list, account show, practice list, user list, user show, user export, find, checklist, status, lockouts, lockouts show',
   enable: 'enable',
   reactivate: 'reactivate',
