@@ -39,6 +39,7 @@ const long = new Set([
     'db.status',
   ],
   ...['db.restore', 'user.import', 'checklist', 'enable', 'announce', 'rollcall.start', 'rollcall.status'],
+  ...['plan', 'apply', 'account.export'],
 ]);
 
 /** What every service takes without a look at its limit, in bytes. */
