@@ -13,7 +13,7 @@ import type { Language } from '../rules/language.ts';
 import { maskEmail, maskPhone } from '../rules/mask.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
-import type { Account, NewUser, Practice, Reading, User, UserChange, UserWithPractices } from './store.ts';
+import type { Account, NewUser, Reading, User, UserChange, UserWithPractices } from './store.ts';
 
 /** What a user is to be; absent leaves it alone, an empty text clears it. */
 export interface Wanted {
@@ -26,38 +26,49 @@ export interface Wanted {
   systemAdministrator?: boolean | undefined;
 }
 
+interface KnownPractice {
+  id: number;
+  name: string;
+  /** Where it stands among the account's practices. */
+  place: number;
+}
+
 /** What is decided against: read once for many users. */
 export interface Roster {
   tables: Reading;
   operator: Operator;
   account: Account;
-  practices: readonly Practice[];
+  /** The account's practices by their folded names, in the order of these. */
+  practices: ReadonlyMap<string, KnownPractice>;
 }
 
 export async function rosterOf(tables: Reading, operator: Operator, account: Account): Promise<Roster> {
-  return { tables, operator, account, practices: await tables.practices(account.kid) };
+  const found = await tables.practiceNames(account.kid);
+  const practices = new Map(found.map((each, place) => [foldKey(each.name), { ...each, place }]));
+  return { tables, operator, account, practices };
 }
 
-async function practiceIds(roster: Roster, names: readonly string[]): Promise<number[]> {
-  const ids = new Set<number>();
+/** The practices of these names, each once, in the account's order. @throws TwofaError `practice-not-found` */
+async function practicesNamed(roster: Roster, names: readonly string[]): Promise<KnownPractice[]> {
+  const named = new Set<KnownPractice>();
   for (const name of names) {
-    const found = roster.practices.find((practice) => foldKey(practice.name) === foldKey(name));
-    if (!found) throw await practiceNotFound(roster, name);
-    ids.add(found.id);
+    const practice = roster.practices.get(foldKey(name));
+    if (!practice) throw await practiceNotFound(roster, name);
+    named.add(practice);
   }
-  return [...ids];
+  return [...named].sort((one, other) => one.place - other.place);
 }
 
 /** @throws TwofaError `practice-not-found` where the account has no practice of this name. */
 export async function requirePractice(roster: Roster, name: string): Promise<void> {
-  await practiceIds(roster, [name]);
+  await practicesNamed(roster, [name]);
 }
 
 async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
   const { nearest } = await import('../rules/nearest.ts');
   const known = nearest(
     name,
-    roster.practices.map((practice) => practice.name),
+    [...roster.practices.values()].map((practice) => practice.name),
   );
   return new TwofaError(
     'practice-not-found',
@@ -115,7 +126,7 @@ export async function newUser(
     ...storedPhone(wanted.phone ?? null, account.country),
     language: wanted.language || null,
     systemAdministrator,
-    practiceIds: await practiceIds(roster, wanted.practices ?? []),
+    practiceIds: (await practicesNamed(roster, wanted.practices ?? [])).map(({ id }) => id),
   };
   await requireReachable(tables, account, user, null);
   return user;
@@ -158,11 +169,9 @@ export async function differencesOf(
   const contact = contactChange(account, user, wanted);
   const role =
     wanted.systemAdministrator !== undefined && wanted.systemAdministrator !== user.systemAdministrator;
-  const ids = wanted.practices === undefined ? null : await practiceIds(roster, wanted.practices);
-  const names = roster.practices
-    .filter((practice) => ids?.includes(practice.id))
-    .map((practice) => practice.name);
-  const practices = ids !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
+  const named = wanted.practices === undefined ? null : await practicesNamed(roster, wanted.practices);
+  const names = named?.map(({ name }) => name) ?? [];
+  const practices = named !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
   const language = wanted.language === undefined ? undefined : wanted.language || null;
   const fields = [
     ...(wanted.name !== undefined && wanted.name !== user.name ? ['name'] : []),
@@ -182,7 +191,7 @@ export async function differencesOf(
         ? { systemAdministrator: wanted.systemAdministrator }
         : {}),
       ...(fields.includes('language') && language !== undefined ? { language } : {}),
-      ...(practices && ids ? { practiceIds: ids } : {}),
+      ...(practices && named ? { practiceIds: named.map(({ id }) => id) } : {}),
       ...(changesContact
         ? {
             contactChangedAt: tables.now,

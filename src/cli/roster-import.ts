@@ -1,6 +1,6 @@
 // Imports a roster file: checked whole, then sent a part at a time; rejected rows go to a file of their own.
 import type { Effects } from '../actions/import-effects.ts';
-import type { RowOutcome } from '../actions/user-import.ts';
+import type { RowOutcome } from '../actions/import-row.ts';
 import { TwofaError } from '../errors.ts';
 import { safe } from './escape.ts';
 import { Foreseen } from './roster-dry-run.ts';

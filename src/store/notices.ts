@@ -5,6 +5,7 @@ import type { Notice, NoticeKind, Reader } from '../rules/notice.ts';
 import type { Instant } from '../rules/time.ts';
 import { int, languageOf, type Row, text, textOrNull } from './rows.ts';
 import { on, type Query, rows, type Session } from './session.ts';
+import { insertRows } from './sets.ts';
 
 /** A notice as its row, without its number. */
 export function noticeRow(account: string, notice: Notice, now: number): Row {
@@ -36,9 +37,11 @@ export async function addNotices(
     accountName: account.name,
     sentAt: session.now,
   }));
-  for (const notice of kept) {
-    await on(session, 'notices').insert({ id: notice.id, ...noticeRow(account.kid, notice, session.now) });
-  }
+  await insertRows(
+    session,
+    'notices',
+    kept.map((notice) => ({ id: notice.id, ...noticeRow(account.kid, notice, session.now) })),
+  );
   return kept;
 }
 

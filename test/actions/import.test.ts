@@ -127,8 +127,8 @@ describe('before 2FA is on', () => {
     ]);
   });
 
-  test('a request has at most 1000 rows', async () => {
-    const rows = Array.from({ length: 1001 }, () => ({}));
+  test('a request has at most 5000 rows', async () => {
+    const rows = Array.from({ length: 5001 }, () => ({}));
     const error = await here.world.refused(maria(), { do: 'user.import', rows }, 'invalid-input');
     expect(error.details).toEqual({ field: 'rows' });
   });
