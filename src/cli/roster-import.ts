@@ -20,7 +20,7 @@ export interface ImportResult {
 }
 
 /** Rows of a request. */
-const partSize = 500;
+const partSize = 2000;
 /** Rejections shown to people; the rejected file has all. */
 const shownRejections = 20;
 

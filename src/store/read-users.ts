@@ -64,6 +64,8 @@ export async function formerUsernames(
   kid: string,
   usernames: readonly string[],
 ): Promise<Set<string>> {
+  // Few accounts have one: a million additions need not look for each.
+  if (!(await first(on(session, 'former_usernames').where({ account_kid: kid })))) return new Set();
   const found = await sql(
     session,
     `SELECT username_key FROM former_usernames

@@ -38,11 +38,20 @@ function userColumns(user: Omit<User, 'chain'>): Record<string, unknown> {
 }
 
 function newUser(session: Session, account: Account, values: NewUser, id: number): Omit<User, 'chain'> {
-  const { practiceIds: _, ...rest } = values;
+  // Written out, since a copy with one property left out takes ten times the time, a million times.
   return {
-    ...rest,
     id,
     accountKid: account.kid,
+    username: values.username,
+    name: values.name,
+    email: values.email,
+    emailKey: values.emailKey,
+    emailProblem: values.emailProblem,
+    phone: values.phone,
+    phoneKey: values.phoneKey,
+    phoneProblem: values.phoneProblem,
+    language: values.language,
+    systemAdministrator: values.systemAdministrator,
     active: true,
     attemptsLeft: attemptsMax,
     lockedAt: null,
@@ -55,6 +64,14 @@ function newUser(session: Session, account: Account, values: NewUser, id: number
   };
 }
 
+function newRow(session: Session, user: Omit<User, 'chain'>): Row {
+  const row = userColumns(user);
+  row.id = user.id;
+  row.account_kid = user.accountKid;
+  row.created_at = user.createdAt;
+  return Object.assign(row, sealUser(session.keyring, user));
+}
+
 export async function addUsers(
   session: Session,
   account: Account,
@@ -65,16 +82,7 @@ export async function addUsers(
   await insertRows(
     session,
     'users',
-    values.map((each, index) => {
-      const user = newUser(session, account, each, ids[index] ?? 0);
-      return {
-        id: user.id,
-        account_kid: user.accountKid,
-        created_at: user.createdAt,
-        ...userColumns(user),
-        ...sealUser(session.keyring, user),
-      };
-    }),
+    values.map((each, index) => newRow(session, newUser(session, account, each, ids[index] ?? 0))),
   );
   await insertRows(
     session,
