@@ -12,11 +12,11 @@ export function importRoster(program: Command, run: Run): void {
     .option('--dry-run', 'say what would happen and change nothing')
     .action(
       run(async (context, file: string, { dryRun }: { dryRun?: boolean }) => {
-        const { importFile } = await import('../../roster-import.ts');
+        const { countsOf, importFile } = await import('../../roster-import.ts');
         const { result, rejections } = await importFile(context, file, dryRun ?? false);
         if (result.rejected > 0) context.exit(exitCodes.usage);
         await context.out.document(result, () => [
-          `${result.read} read: ${result.added} added, ${result.updated} updated, ${result.unchanged} unchanged, ${result.rejected} rejected`,
+          `${result.read} read: ${countsOf(result)}`,
           ...rejections,
           ...(result.rejectedFile
             ? [`The rejected rows are in ${safe(result.rejectedFile)}: correct and import them.`]
