@@ -23,6 +23,12 @@ export class Additions {
   readonly users: NewUser[] = [];
   readonly #usernames = new Map<string, string>();
   readonly #emails = new Map<string, string>();
+  readonly #unique: boolean;
+
+  /** @param unique whether emails are unique (R12). */
+  constructor(unique: boolean) {
+    this.#unique = unique;
+  }
 
   /** @throws TwofaError when one of them has the username. */
   requireFreeUsername(username: string): void {
@@ -30,16 +36,16 @@ export class Additions {
     if (holder !== undefined) throw heldInFile('username', holder);
   }
 
-  /** @throws TwofaError when one of them has the email, where emails are unique (R12). */
-  requireFreeEmail(account: Account, emailKey: string | null | undefined): void {
-    const holder = account.enabledAt === null || emailKey == null ? undefined : this.#emails.get(emailKey);
+  /** @throws TwofaError when one of them has the email, where emails are unique. */
+  requireFreeEmail(emailKey: string | null | undefined): void {
+    const holder = emailKey == null ? undefined : this.#emails.get(emailKey);
     if (holder !== undefined) throw heldInFile('email', holder);
   }
 
   push(user: NewUser): void {
     this.users.push(user);
     this.#usernames.set(foldKey(user.username), user.username);
-    if (user.emailKey !== null) this.#emails.set(user.emailKey, user.username);
+    if (this.#unique && user.emailKey !== null) this.#emails.set(user.emailKey, user.username);
   }
 }
 
@@ -67,7 +73,7 @@ interface PendingUpdate extends Update {
 export class ImportPart {
   readonly roster: Roster;
   readonly effects: PartEffects;
-  readonly added = new Additions();
+  readonly added: Additions;
   readonly refused = new Refusals();
   readonly #call: Call;
   readonly #tables: Writing;
@@ -90,6 +96,7 @@ export class ImportPart {
     this.#call = call;
     this.#tables = tables;
     this.roster = known.roster;
+    this.added = new Additions(known.roster.account.enabledAt !== null);
     this.effects = known.effects;
     this.#users = known.users;
     this.#former = known.former;

@@ -100,7 +100,8 @@ export async function requireReachable(
 }
 
 function permit(roster: Roster, change: Omit<Parameters<typeof rosterRefusal>[1], 'enabled'>): void {
-  const refusal = rosterRefusal(roster.operator, { ...change, enabled: roster.account.enabledAt !== null });
+  if (roster.account.enabledAt === null) return;
+  const refusal = rosterRefusal(roster.operator, { ...change, enabled: true });
   if (refusal !== null)
     throw new TwofaError('not-permitted', refusal, { hint: '"twofa help roles" says who may do what.' });
 }
@@ -119,11 +120,17 @@ export async function newUser(
     deactivates: false,
     changesContact: false,
   });
+  const { email, emailKey, emailProblem } = storedEmail(wanted.email ?? null);
+  const { phone, phoneKey, phoneProblem } = storedPhone(wanted.phone ?? null, account.country);
   const user: NewUser = {
     username,
     name: wanted.name,
-    ...storedEmail(wanted.email ?? null),
-    ...storedPhone(wanted.phone ?? null, account.country),
+    email,
+    emailKey,
+    emailProblem,
+    phone,
+    phoneKey,
+    phoneProblem,
     language: wanted.language || null,
     systemAdministrator,
     practiceIds: (await practicesNamed(roster, wanted.practices ?? [])).map(({ id }) => id),

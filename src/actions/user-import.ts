@@ -13,9 +13,13 @@ import type { Writing } from './store.ts';
 /** Rows of one request at the most; a longer file is imported in several. */
 export const importRowsMax = 5000;
 
+function hasName(row: ImportRow): row is ImportRow & { name: string } {
+  return row.name !== undefined;
+}
+
 /** Decides one row whose form is right, or rejects it. What it changes is saved with the others of its part. */
 async function decideRow(part: ImportPart, row: ImportRow): Promise<RowOutcome> {
-  const { username: named, ...wanted } = row;
+  const named = row.username;
   const { roster, added } = part;
   const { account } = roster;
   const existing = await part.user(named);
@@ -23,21 +27,21 @@ async function decideRow(part: ImportPart, row: ImportRow): Promise<RowOutcome> 
     if (existing.username !== named) {
       throw new TwofaError('user-exists', `The user is spelled ${JSON.stringify(existing.username)}.`);
     }
-    const update = await updateOf(roster, existing, wanted);
+    const update = await updateOf(roster, existing, row);
     if (update.fields.length === 0) return { outcome: 'unchanged' };
-    if (existing.active) added.requireFreeEmail(account, update.change.emailKey);
+    if (existing.active) added.requireFreeEmail(update.change.emailKey);
     part.update(existing, update);
     return { outcome: 'updated' };
   }
   if (part.isFormer(named)) throw userExists(account.kid, named);
-  if (wanted.name === undefined) {
+  if (!hasName(row)) {
     throw new TwofaError('invalid-input', 'name is empty; a new user needs one.', {
       details: { field: 'name' },
     });
   }
-  const user = await newUser(roster, named, { ...wanted, name: wanted.name });
+  const user = await newUser(roster, named, row);
   added.requireFreeUsername(named);
-  added.requireFreeEmail(account, user.emailKey);
+  added.requireFreeEmail(user.emailKey);
   part.add(user);
   return { outcome: 'added' };
 }

@@ -52,10 +52,13 @@ class Tally {
     this.#rejected = rejected;
   }
 
-  async count(row: RosterLine, outcome: RowOutcome): Promise<void> {
+  count(outcome: RowOutcome): void {
     this.result.read += 1;
     this.result[outcome.outcome] += 1;
-    if (outcome.outcome !== 'rejected') return;
+  }
+
+  /** Keeps a row that was rejected. */
+  async keep(row: RosterLine, outcome: { reason: string }): Promise<void> {
     await this.#rejected?.add(row.line, outcome.reason, row.cells);
     if (this.rejections.length < shownRejections) {
       const who = row.username ? ` ${safe(row.username)}` : '';
@@ -114,7 +117,9 @@ async function importPart(
   let next = 0;
   for (const each of part) {
     const outcome = each.rejected ? { outcome: 'rejected' as const, ...each.rejected } : outcomes[next++];
-    if (outcome) await tally.count(each, outcome);
+    if (!outcome) continue;
+    tally.count(outcome);
+    if (outcome.outcome === 'rejected') await tally.keep(each, outcome);
   }
 }
 

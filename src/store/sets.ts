@@ -28,9 +28,14 @@ function bound(value: unknown): unknown {
   return typeof value === 'boolean' ? Number(value) : (value ?? null);
 }
 
-function runForEach(session: Session, text: string, columns: readonly string[], rows: readonly Row[]): void {
+/** A statement of SQLite, prepared once, and run with the columns of a row in their order. */
+function prepared(session: Session, text: string, columns: readonly string[]): (row: Row) => void {
   const statement = (session.connection as Database).prepare(text);
-  for (const row of rows) statement.run(columns.map((column) => bound(row[column])));
+  const values: unknown[] = columns.map(() => null);
+  return (row) => {
+    for (let at = 0; at < columns.length; at += 1) values[at] = bound(row[columns[at] as string]);
+    statement.run(values);
+  };
 }
 
 /** Has PostgreSQL take rows apart by the types that the table's columns have. */
@@ -38,18 +43,24 @@ async function runForAll(session: Session, text: string, rows: readonly Row[]): 
   await (session.connection as Connection).query({ text, values: [JSON.stringify(rows)] });
 }
 
-/** Adds rows, which all have the same columns. */
-export async function insertRows(session: Session, table: string, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return;
-  const columns = Object.keys(rows[0] as Row);
-  const into = `INSERT INTO ${table} (${quoted(columns)})`;
-  if (!onPostgres(session))
-    return runForEach(session, `${into} VALUES (${columns.map(() => '?').join(', ')})`, columns, rows);
-  return runForAll(
-    session,
-    `${into} SELECT ${quoted(columns)} FROM json_populate_recordset(NULL::${table}, $1)`,
-    rows,
-  );
+/** Adds rows, which all have the same columns. SQLite takes each as it is made, so that a large set is never there whole. */
+export async function insertRows(session: Session, table: string, rows: Iterable<Row>): Promise<void> {
+  if (onPostgres(session)) {
+    const all = [...rows];
+    if (all.length === 0) return;
+    const columns = quoted(Object.keys(all[0] as Row));
+    const from = `SELECT ${columns} FROM json_populate_recordset(NULL::${table}, $1)`;
+    return runForAll(session, `INSERT INTO ${table} (${columns}) ${from}`, all);
+  }
+  let insert: ((row: Row) => void) | null = null;
+  for (const row of rows) {
+    if (insert === null) {
+      const columns = Object.keys(row);
+      const places = columns.map(() => '?').join(', ');
+      insert = prepared(session, `INSERT INTO ${table} (${quoted(columns)}) VALUES (${places})`, columns);
+    }
+    insert(row);
+  }
 }
 
 /** Changes rows by their `id`: each row's other columns become what they are here. Rows may differ in their columns. */
@@ -68,7 +79,9 @@ async function updateAlike(session: Session, table: string, rows: readonly Row[]
   const columns = Object.keys(rows[0] as Row).filter((column) => column !== 'id');
   if (!onPostgres(session)) {
     const set = columns.map((column) => `${quoted([column])} = ?`).join(', ');
-    return runForEach(session, `UPDATE ${table} SET ${set} WHERE id = ?`, [...columns, 'id'], rows);
+    const update = prepared(session, `UPDATE ${table} SET ${set} WHERE id = ?`, [...columns, 'id']);
+    for (const row of rows) update(row);
+    return;
   }
   const set = columns.map((column) => `${quoted([column])} = given.${quoted([column])}`).join(', ');
   return runForAll(

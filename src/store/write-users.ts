@@ -38,7 +38,7 @@ function userColumns(user: Omit<User, 'chain'>): Record<string, unknown> {
 }
 
 function newUser(session: Session, account: Account, values: NewUser, id: number): Omit<User, 'chain'> {
-  // Written out, since a copy with one property left out takes ten times the time, a million times.
+  // Written out, here and below: of a million users, a copy of each with something changed takes most of the time.
   return {
     id,
     accountKid: account.kid,
@@ -72,6 +72,17 @@ function newRow(session: Session, user: Omit<User, 'chain'>): Row {
   return Object.assign(row, sealUser(session.keyring, user));
 }
 
+function* newRows(
+  session: Session,
+  account: Account,
+  values: readonly NewUser[],
+  ids: readonly number[],
+): Generator<Row> {
+  for (const [index, each] of values.entries()) {
+    yield newRow(session, newUser(session, account, each, ids[index] ?? 0));
+  }
+}
+
 export async function addUsers(
   session: Session,
   account: Account,
@@ -79,11 +90,7 @@ export async function addUsers(
   event: NewEvent,
 ): Promise<{ ids: number[]; account: Account }> {
   const ids = await session.reserveIds('users', values.length);
-  await insertRows(
-    session,
-    'users',
-    values.map((each, index) => newRow(session, newUser(session, account, each, ids[index] ?? 0))),
-  );
+  await insertRows(session, 'users', newRows(session, account, values, ids));
   await insertRows(
     session,
     'user_practices',
