@@ -83,6 +83,10 @@ function* newRows(
   }
 }
 
+function* newMemberships(values: readonly NewUser[], ids: readonly number[]): Generator<Row> {
+  for (const [index, each] of values.entries()) yield* memberships(ids[index] ?? 0, each.practiceIds);
+}
+
 export async function addUsers(
   session: Session,
   account: Account,
@@ -91,11 +95,7 @@ export async function addUsers(
 ): Promise<{ ids: number[]; account: Account }> {
   const ids = await session.reserveIds('users', values.length);
   await insertRows(session, 'users', newRows(session, account, values, ids));
-  await insertRows(
-    session,
-    'user_practices',
-    values.flatMap((each, index) => memberships(ids[index] ?? 0, each.practiceIds)),
-  );
+  await insertRows(session, 'user_practices', newMemberships(values, ids));
   const details = { ...event.details, ids };
   return { ids, account: await recordOnAccount(session, account, { ...event, details }) };
 }
