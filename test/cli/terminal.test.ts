@@ -309,6 +309,18 @@ describe('pipes and interruptions', () => {
     }
   });
 
+  test('and asks for no more of it', async () => {
+    const looks = async () =>
+      (await here.json<unknown[]>(['audit', 'list', '-a', '20001', '--action', 'account.viewed'])).length;
+    const before = await looks();
+    const child = start(['user', 'list', '-a', '20001', '-o', 'ndjson', '-p', 'care']);
+    await new Promise((done) => child.stdout.once('data', done));
+    child.stdout.destroy();
+    await new Promise((done) => child.on('close', done));
+    // Of 20 pages: the one that was read, and what was on its way.
+    expect((await looks()) - before).toBeLessThan(5);
+  });
+
   test('a shell’s pipe into head does too', async () => {
     const command = `"$0" "$1" user list -a 20001 -o ndjson | head -1`;
     const child = spawn('sh', ['-c', command, process.execPath, executable], { env: environment(here.home) });
