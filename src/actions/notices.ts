@@ -1,6 +1,6 @@
 // Tells administrators and users what was done. A notice is kept with what it tells of, and goes out after that is durable.
 import { defaultLanguage } from '../rules/language.ts';
-import { type NoticeKind, noticesTo, type Reader } from '../rules/notice.ts';
+import { type Notice, type NoticeKind, noticesTo, type Reader } from '../rules/notice.ts';
 import type { Call } from './operation.ts';
 import type { Account, KeptNotice, Receipt, User, Writing } from './store.ts';
 
@@ -80,30 +80,59 @@ export async function sendNotices(call: Call, notices: readonly KeptNotice[]): P
   );
 }
 
+/** What an update made of a user. */
+export interface Updated {
+  before: User;
+  after: User;
+  fields: readonly string[];
+}
+
+/** What is told of an update, each thing by itself. */
+function tellingsOf({ before, after, fields }: Updated, by: string): Omit<Notice, 'to'>[] {
+  const about = after.username;
+  const contact = fields.filter((field) => field === 'email' || field === 'phone').join(' ');
+  const tellings: Omit<Notice, 'to'>[] = [];
+  if (contact !== '') tellings.push({ kind: 'contact-changed', about, details: { by, fields: contact } });
+  if (after.systemAdministrator !== before.systemAdministrator) {
+    const role = after.systemAdministrator ? 'granted' : 'removed';
+    tellings.push({ kind: 'role-changed', about, details: { by, role } });
+  }
+  return tellings;
+}
+
 /**
- * Tells of an update of a user once 2FA is on: the user at old and new address; the administrators when another than
+ * Tells of updates of users once 2FA is on: each user at old and new address; the administrators when another than
  * the user themselves did it.
+ * @param administrators who they are, and where the updates are of several users, who they were before.
  */
+export async function tellOfUpdates(
+  call: Call,
+  tables: Writing,
+  account: Account,
+  updates: readonly Updated[],
+  administrators: readonly Reader[],
+): Promise<void> {
+  if (account.enabledAt === null) return;
+  const { username: by, actor } = call.operator;
+  const others = administrators.filter(({ username }) => username !== by);
+  const notices = updates.flatMap((update) => {
+    // In one go, so that nobody is told twice: as the user, and as an administrator.
+    const readers = [
+      ...addressesOf(update.before, update.after),
+      ...(by === update.before.username ? [] : others),
+    ];
+    return tellingsOf(update, actor).flatMap((telling) => noticesTo(readers, null, telling));
+  });
+  if (notices.length > 0) await tables.addNotices(account, notices);
+}
+
+/** Tells of an update of one user, as {@link tellOfUpdates} does of many. */
 export async function tellOfUpdate(
   call: Call,
   tables: Writing,
   account: Account,
-  { before, after, fields }: { before: User; after: User; fields: readonly string[] },
+  updated: Updated,
 ): Promise<void> {
   if (account.enabledAt === null) return;
-  const about = after.username;
-  const { username: by } = call.operator;
-  const administrators = by === before.username ? [] : await tables.administrators(account.kid);
-  // In one go, so that nobody is told twice: as the user, and as an administrator.
-  const readers = [
-    ...addressesOf(before, after),
-    ...administrators.filter(({ username }) => username !== by),
-  ];
-  const tell = (telling: Telling) => tellUser(call, tables, account, readers, telling);
-  const contact = fields.filter((field) => field === 'email' || field === 'phone').join(' ');
-  if (contact !== '') await tell({ kind: 'contact-changed', about, details: { fields: contact } });
-  if (fields.includes('systemAdministrator')) {
-    const role = after.systemAdministrator ? 'granted' : 'removed';
-    await tell({ kind: 'role-changed', about, details: { role } });
-  }
+  await tellOfUpdates(call, tables, account, [updated], await tables.administrators(account.kid));
 }

@@ -3,7 +3,7 @@ import type { ProvisioningPlan, ProvisioningSteps } from '../rules/provisioning.
 import type { AdditionStep } from '../rules/provisioning-users.ts';
 import { foldKey } from '../rules/text.ts';
 import { turnOn } from './enable.ts';
-import { tellAdministrators, tellOfUpdate, tellUser } from './notices.ts';
+import { tellAdministrators, tellOfUpdates, tellUser } from './notices.ts';
 import type { Call } from './operation.ts';
 import { lookAhead } from './preview.ts';
 import type { Account, NewUser, UserWithPractices, Writing } from './store.ts';
@@ -43,7 +43,7 @@ async function addPractices(tables: Writing, account: Account, names: readonly s
 type Numbers = (names: readonly string[]) => number[];
 
 async function practiceNumbers(tables: Writing, kid: string): Promise<Numbers> {
-  const ids = new Map((await tables.practices(kid)).map(({ id, name }) => [foldKey(name), id]));
+  const ids = new Map((await tables.practiceNames(kid)).map(({ id, name }) => [foldKey(name), id]));
   return (names) =>
     names.map((name) => {
       const id = ids.get(foldKey(name));
@@ -59,13 +59,22 @@ async function updateUsers(
   { updates }: Steps,
   numbers: Numbers,
 ): Promise<void> {
-  for (const { user, difference } of updates) {
-    const { change, practices, fields, details } = difference;
-    const whole = { ...change, ...(practices ? { practiceIds: numbers(practices) } : {}) };
-    const event = { action: 'user.updated' as const, details: { ...details, by: 'apply' } };
-    const after = await tables.saveUser(user, whole, event);
-    await tellOfUpdate(call, tables, account, { before: user, after, fields });
-  }
+  if (updates.length === 0) return;
+  const saves = updates.map(({ user, difference }) => ({
+    user,
+    change: {
+      ...difference.change,
+      ...(difference.practices ? { practiceIds: numbers(difference.practices) } : {}),
+    },
+    event: { action: 'user.updated' as const, details: { ...difference.details, by: 'apply' } },
+  }));
+  const saved = await tables.saveUsers(saves);
+  const told = updates.flatMap(({ user, difference }, index) => {
+    const after = saved[index];
+    return after ? [{ before: user, after, fields: difference.fields }] : [];
+  });
+  const administrators = account.enabledAt === null ? [] : await tables.administrators(account.kid);
+  await tellOfUpdates(call, tables, account, told, administrators);
 }
 
 async function addUsers(

@@ -87,7 +87,7 @@ async function gather(
   const [counts] = await tables.accounts({ kid, limit: 1 });
   return {
     account: await tables.account(kid),
-    practices: (await tables.practices(kid)).map(({ name }) => name),
+    practices: (await tables.practiceNames(kid)).map(({ name }) => name),
     users: await tables.usersByKeys(kid, usernames),
     formerUsernames: await tables.formerUsernames(kid, usernames),
     emailHolders,

@@ -100,6 +100,19 @@ export interface UserChange extends Partial<StoredEmail>, Partial<StoredPhone> {
   endTrust?: TrustEnd;
 }
 
+/** A change of a user, and the event that says so. */
+export interface UserSave {
+  user: User;
+  change: UserChange;
+  event: NewEvent;
+}
+
+/** An active user who has an email. */
+export interface EmailHolder {
+  emailKey: string;
+  username: string;
+}
+
 export interface Token {
   id: number;
   digest: string;

@@ -20,42 +20,53 @@ import {
 } from '../rules/roster-refusal.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
-import type { Account, NewUser, Practice, Reading, User, UserChange, UserWithPractices } from './store.ts';
+import type { Account, NewUser, Reading, User, UserChange, UserWithPractices } from './store.ts';
+
+interface KnownPractice {
+  id: number;
+  name: string;
+  /** Where it stands among the account's practices. */
+  place: number;
+}
 
 /** What is decided against: read once for many users. */
 export interface Roster {
   tables: Reading;
   operator: Operator;
   account: Account;
-  practices: readonly Practice[];
+  /** The account's practices by their folded names, in the order of these. */
+  practices: ReadonlyMap<string, KnownPractice>;
 }
 
 export async function rosterOf(tables: Reading, operator: Operator, account: Account): Promise<Roster> {
-  return { tables, operator, account, practices: await tables.practices(account.kid) };
+  const found = await tables.practiceNames(account.kid);
+  const practices = new Map(found.map((each, place) => [foldKey(each.name), { ...each, place }]));
+  return { tables, operator, account, practices };
 }
 
 function refused({ code, message, hint }: RosterRefusal, details?: Record<string, unknown>): TwofaError {
   return new TwofaError(code, message, { hint, ...(details ? { details } : {}) });
 }
 
-async function practiceIds(roster: Roster, names: readonly string[]): Promise<number[]> {
-  const ids = new Set<number>();
+/** The practices of these names, each once, in the account's order. @throws TwofaError `practice-not-found` */
+async function practicesNamed(roster: Roster, names: readonly string[]): Promise<KnownPractice[]> {
+  const named = new Set<KnownPractice>();
   for (const name of names) {
-    const found = roster.practices.find((practice) => foldKey(practice.name) === foldKey(name));
-    if (!found) throw await practiceNotFound(roster, name);
-    ids.add(found.id);
+    const practice = roster.practices.get(foldKey(name));
+    if (!practice) throw await practiceNotFound(roster, name);
+    named.add(practice);
   }
-  return [...ids];
+  return [...named].sort((one, other) => one.place - other.place);
 }
 
 /** @throws TwofaError `practice-not-found` where the account has no practice of this name. */
 export async function requirePractice(roster: Roster, name: string): Promise<void> {
-  await practiceIds(roster, [name]);
+  await practicesNamed(roster, [name]);
 }
 
 async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
   const { nearest } = await import('../rules/nearest.ts');
-  const known = roster.practices.map((practice) => practice.name);
+  const known = [...roster.practices.values()].map((practice) => practice.name);
   return refused(practiceUnknown(roster.account.kid, name, nearest(name, known)), { field: 'practice' });
 }
 
@@ -75,7 +86,8 @@ export async function requireReachable(
 }
 
 function permit(roster: Roster, change: Omit<Parameters<typeof rosterRefusal>[1], 'enabled'>): void {
-  const refusal = rosterRefusal(roster.operator, { ...change, enabled: roster.account.enabledAt !== null });
+  if (roster.account.enabledAt === null) return;
+  const refusal = rosterRefusal(roster.operator, { ...change, enabled: true });
   if (refusal !== null) throw refused(notPermitted(refusal));
 }
 
@@ -93,14 +105,20 @@ export async function newUser(
     deactivates: false,
     changesContact: false,
   });
+  const { email, emailKey, emailProblem } = storedEmail(wanted.email ?? null);
+  const { phone, phoneKey, phoneProblem } = storedPhone(wanted.phone ?? null, account.country);
   const user: NewUser = {
     username,
     name: wanted.name,
-    ...storedEmail(wanted.email ?? null),
-    ...storedPhone(wanted.phone ?? null, account.country),
+    email,
+    emailKey,
+    emailProblem,
+    phone,
+    phoneKey,
+    phoneProblem,
     language: wanted.language || null,
     systemAdministrator,
-    practiceIds: await practiceIds(roster, wanted.practices ?? []),
+    practiceIds: (await practicesNamed(roster, wanted.practices ?? [])).map(({ id }) => id),
   };
   await requireReachable(tables, account, user, null);
   return user;
@@ -126,14 +144,15 @@ export async function differencesOf(
   user: UserWithPractices,
   wanted: Wanted,
 ): Promise<Update> {
-  const ids = wanted.practices === undefined ? null : await practiceIds(roster, wanted.practices);
-  const practices = ids
-    ? roster.practices.filter((practice) => ids.includes(practice.id)).map((practice) => practice.name)
-    : undefined;
+  const named = wanted.practices === undefined ? null : await practicesNamed(roster, wanted.practices);
+  const practices = named?.map(({ name }) => name);
   const found = differenceOf(user, { ...wanted, practices }, roster.account.country, roster.tables.now);
   return {
     fields: found.fields,
-    change: { ...found.change, ...(ids && found.practices ? { practiceIds: ids } : {}) },
+    change: {
+      ...found.change,
+      ...(found.practices && named ? { practiceIds: named.map(({ id }) => id) } : {}),
+    },
     details: found.details,
   };
 }

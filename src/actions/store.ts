@@ -16,6 +16,7 @@ import type {
   AuditEvent,
   BusyLocation,
   ClosedChains,
+  EmailHolder,
   EventFilter,
   ExportedEvent,
   Installation,
@@ -33,6 +34,7 @@ import type {
   User,
   UserChange,
   UserFilter,
+  UserSave,
   UserWithPractices,
   VerifyOptions,
 } from './records.ts';
@@ -61,13 +63,19 @@ export interface Reading
     limit: number;
   }): Promise<(Account & AccountCounts)[]>;
   practices(kid: string): Promise<Practice[]>;
+  /** Practices without counting their users, in the same order. */
+  practiceNames(kid: string): Promise<Pick<Practice, 'id' | 'name'>[]>;
   /** A user by exact username or by id (`usr_17`). */
   user(kid: string, name: string): Promise<UserWithPractices | null>;
   /** The user whose username is this one but for its spelling (R12). */
   userByKey(kid: string, username: string): Promise<UserWithPractices | null>;
+  /** The users of many usernames, but for their spelling, by its key (`foldKey`); who does not exist is not there. */
+  usersByKeys(kid: string, usernames: readonly string[]): Promise<Map<string, UserWithPractices>>;
   users(filter: UserFilter): Promise<UserWithPractices[]>;
   /** The id of the user who has, or once had, this username in any spelling: none is ever reused. */
   usernameHolder(kid: string, username: string): Promise<number | null>;
+  /** Those of many usernames, by their keys, that a user once had and gave up. */
+  formerUsernames(kid: string, usernames: readonly string[]): Promise<Set<string>>;
   outstandingCodes(userId: number): Promise<number>;
   /** Active, unlocked System Administrators of the account besides one user. */
   otherAdministrators(kid: string, exceptUserId: number): Promise<number>;
@@ -75,6 +83,8 @@ export interface Reading
   administrators(kid: string): Promise<Reader[]>;
   /** The active user other than one who has this email. */
   emailHolder(kid: string, emailKey: string, exceptUserId: number | null): Promise<string | null>;
+  /** The active users who have any of these emails. */
+  emailHolders(kid: string, emailKeys: readonly string[]): Promise<EmailHolder[]>;
   checklistFacts(kid: string): Promise<Omit<ChecklistFacts, 'delivery'>>;
   tokens(filter: { kid?: string; after?: number; limit: number }): Promise<Token[]>;
   token(id: number): Promise<Token | null>;
@@ -121,6 +131,8 @@ export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollC
     event: NewEvent,
   ): Promise<{ ids: number[]; account: Account }>;
   saveUser(user: User, change: UserChange, event: NewEvent): Promise<User>;
+  /** Saves changes of many users, each of another one, in their order. @returns the users as they are then. */
+  saveUsers(saves: readonly UserSave[]): Promise<User[]>;
   /** Keeps notices, to be sent once this transaction is durable. */
   addNotices(account: Account, notices: readonly Notice[]): Promise<KeptNotice[]>;
   addToken(token: NewToken, event: NewEvent): Promise<Token>;

@@ -57,17 +57,24 @@ export class Out {
   readonly paint: Paint;
   readonly format: Format;
   readonly #options: OutOptions;
+  /** Whether the reader of stdout is gone. */
+  #unread = false;
 
   constructor(options: OutOptions) {
     this.#options = options;
     this.paint = options.paint;
     this.format = options.format;
+    // Standard output itself forgets that its reader went away.
+    const gone = () => {
+      this.#unread = true;
+    };
+    options.stdout.once('error', gone).once('close', gone);
   }
 
   /** Writes to stdout and waits while a reader is slower than we are. */
   async write(text: string): Promise<void> {
     const { stdout } = this.#options;
-    if (stdout.destroyed || stdout.write(text)) return;
+    if (this.#unread || stdout.write(text)) return;
     await new Promise<void>((resolve) => {
       const go = () => {
         stdout.off('drain', go).off('close', go).off('error', go);
@@ -75,6 +82,14 @@ export class Out {
       };
       stdout.once('drain', go).once('close', go).once('error', go);
     });
+  }
+
+  /** Pages for as long as somebody reads what becomes of them: once the reader is gone, no more are asked for. */
+  async *whileRead<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const page of pages) {
+      if (this.#unread) return;
+      yield page;
+    }
   }
 
   /** Something for the person at the terminal, beside the result. */
@@ -107,7 +122,7 @@ export class Out {
     columns: readonly Column<T>[],
     empty: string,
   ): Promise<void> {
-    const all = await begun(Array.isArray(pages) ? onePage(pages) : pages);
+    const all = this.whileRead(await begun(Array.isArray(pages) ? onePage(pages) : pages));
     switch (this.format) {
       case 'json':
         return this.#jsonList(all);
@@ -128,10 +143,10 @@ export class Out {
   async #jsonList<T>(pages: AsyncIterable<T[]>): Promise<void> {
     let before = '[';
     for await (const page of pages) {
-      for (const row of page) {
-        await this.write(`${before}\n${safeJson(row, 2).replace(/^/gm, '  ')}`);
-        before = ',';
-      }
+      const rows = page.map((row) => `\n${safeJson(row, 2).replace(/^/gm, '  ')}`);
+      if (rows.length === 0) continue;
+      await this.write(`${before}${rows.join(',')}`);
+      before = ',';
     }
     await this.write(before === '[' ? '[]\n' : '\n]\n');
   }
@@ -143,7 +158,7 @@ export class Out {
     cells: (row: T) => string[],
   ): Promise<void> {
     const { csvRow } = await import('./csv-cells.ts');
-    const all = await begun(pages);
+    const all = this.whileRead(await begun(pages));
     const terminal = (this.#options.stdout as Partial<NodeJS.WriteStream>).isTTY === true;
     const line = (row: T) => csvRow(terminal ? cells(row).map(safe) : cells(row));
     await this.write(csvRow(header));

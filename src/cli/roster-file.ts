@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream';
 import { TwofaError } from '../errors.ts';
 import { foldKey } from '../rules/text.ts';
 import { type RosterColumn, unguard } from './csv-cells.ts';
+import { FirstLines } from './first-lines.ts';
 import { changedMeanwhile, unreadable } from './roster-faults.ts';
 import { columnPositions, readHeader, refuseOtherKinds } from './roster-header.ts';
 import { ProofReader, rowBytesMax } from './roster-proof.ts';
@@ -86,8 +87,7 @@ function textOf(cell: string | undefined): string | undefined {
 /** Reads the cells of rows by the header's order. */
 class RowReader {
   readonly #at: Record<RosterColumn, number>;
-  /** The line of each username so far. About 100 bytes a user: bounded by the roster, as the file's size is not. */
-  readonly #lines = new Map<string, number>();
+  readonly #lines = new FirstLines();
 
   constructor(header: readonly string[]) {
     this.#at = columnPositions(header);
@@ -105,10 +105,8 @@ class RowReader {
       username,
       rejected: { field, reason },
     });
-    const key = foldKey(username);
-    const first = this.#lines.get(key);
-    if (first !== undefined) return rejected('username', `The same username is in line ${first} already.`);
-    this.#lines.set(key, line);
+    const first = this.#lines.lineBefore(foldKey(username), line);
+    if (first !== null) return rejected('username', `The same username is in line ${first} already.`);
 
     const row: RosterRow = { username };
     for (const column of ['name', 'email', 'phone'] as const) {

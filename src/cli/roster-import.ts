@@ -1,8 +1,10 @@
 // Imports a roster file: checked whole, then sent a part at a time; rejected rows go to a file of their own.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Effects } from '../actions/import-effects.ts';
-import type { RowOutcome } from '../actions/user-import.ts';
+import type { RowOutcome } from '../actions/import-row.ts';
 import { TwofaError } from '../errors.ts';
 import { safe } from './escape.ts';
+import { progressText } from './progress-text.ts';
 import { Foreseen } from './roster-dry-run.ts';
 import { checkRosterFile, type RosterLine, readRoster } from './roster-file.ts';
 import { RejectedFile } from './roster-rejected.ts';
@@ -19,8 +21,15 @@ export interface ImportResult {
   changed: boolean;
 }
 
+/** Such as `3 added, 0 updated, 1 unchanged, 0 rejected`. */
+export function countsOf({ added, updated, unchanged, rejected }: ImportResult): string {
+  return `${added} added, ${updated} updated, ${unchanged} unchanged, ${rejected} rejected`;
+}
+
 /** Rows of a request. */
-const partSize = 500;
+const partRows = 2000;
+/** Characters of a request's cells: rows can be long. */
+const partCharacters = 1024 * 1024;
 /** Rejections shown to people; the rejected file has all. */
 const shownRejections = 20;
 
@@ -43,10 +52,13 @@ class Tally {
     this.#rejected = rejected;
   }
 
-  async count(row: RosterLine, outcome: RowOutcome): Promise<void> {
+  count(outcome: RowOutcome): void {
     this.result.read += 1;
     this.result[outcome.outcome] += 1;
-    if (outcome.outcome !== 'rejected') return;
+  }
+
+  /** Keeps a row that was rejected. */
+  async keep(row: RosterLine, outcome: { reason: string }): Promise<void> {
     await this.#rejected?.add(row.line, outcome.reason, row.cells);
     if (this.rejections.length < shownRejections) {
       const who = row.username ? ` ${safe(row.username)}` : '';
@@ -55,21 +67,31 @@ class Tally {
   }
 }
 
+/** Rows a part at a time: as many as make a request of moderate size. */
 async function* parts(rows: AsyncIterable<RosterLine>): AsyncGenerator<RosterLine[]> {
   let part: RosterLine[] = [];
+  let characters = 0;
   for await (const row of rows) {
     part.push(row);
-    if (part.length < partSize) continue;
+    for (const cell of row.cells) characters += cell.length;
+    if (part.length < partRows && characters < partCharacters) continue;
     yield part;
     part = [];
+    characters = 0;
   }
   if (part.length > 0) yield part;
 }
 
-function brokenOff(read: number, total: number): TwofaError {
-  return new TwofaError('interrupted', `Interrupted after ${read} of ${total} rows, which are stored.`, {
-    hint: 'Run the import again to complete it.',
-  });
+function brokenOff(result: ImportResult, total: number, dryRun: boolean): TwofaError {
+  const rows = `Interrupted after ${result.read} of ${total} rows`;
+  if (dryRun) return new TwofaError('interrupted', `${rows}; nothing was changed.`);
+  return new TwofaError(
+    'interrupted',
+    `${rows}: ${countsOf(result)}. What was added and updated is stored.`,
+    {
+      hint: 'The same command completes the import.',
+    },
+  );
 }
 
 interface Imported {
@@ -95,7 +117,9 @@ async function importPart(
   let next = 0;
   for (const each of part) {
     const outcome = each.rejected ? { outcome: 'rejected' as const, ...each.rejected } : outcomes[next++];
-    if (outcome) await tally.count(each, outcome);
+    if (!outcome) continue;
+    tally.count(outcome);
+    if (outcome.outcome === 'rejected') await tally.keep(each, outcome);
   }
 }
 
@@ -117,11 +141,17 @@ export async function importFile(
     interrupted = true;
   });
   try {
-    await withSpinner(context, `Importing ${total} rows`, async (progress) => {
+    await rejected?.begin();
+    const doing = dryRun ? 'Trying' : 'Importing';
+    await withSpinner(context, `${doing} ${total} rows`, async (progress) => {
+      const begun = performance.now();
       for await (const part of parts(readRoster(file))) {
         await importPart(context, part, foreseen, tally);
-        progress(`Imported ${tally.result.read} of ${total} rows`);
-        if (interrupted) throw brokenOff(tally.result.read, total);
+        const { read } = tally.result;
+        progress(`${doing}: ${progressText(read, total, 'rows', performance.now() - begun)}`);
+        // On SQLite all of this may be one turn of the event loop, in which Ctrl-C is not heard and nothing is drawn.
+        await nextTurn();
+        if (interrupted && read < total) throw brokenOff(tally.result, total, dryRun);
       }
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 // Writes the rows that an import did not take, each with its line and the reason, beside the file that they came from.
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { TwofaError } from '../errors.ts';
 import { csvRow, unguard } from './csv-cells.ts';
@@ -11,6 +11,26 @@ const bytesAtOnce = 64 * 1024;
 export function rejectedFileOf(file: string): string {
   const extension = extname(file);
   return join(dirname(file), `${basename(file, extension)}.rejected.csv`);
+}
+
+/** Whether a process of this number runs. */
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes the drafts of imports that were killed: they hold contact data. */
+async function removeLeft(path: string): Promise<void> {
+  const name = basename(path);
+  for (const entry of await readdir(dirname(path))) {
+    if (!entry.startsWith(`${name}.`)) continue;
+    const pid = /^\.([1-9][0-9]*)\.new$/.exec(entry.slice(name.length))?.[1];
+    if (pid !== undefined && !runs(Number(pid))) await rm(join(dirname(path), entry), { force: true });
+  }
 }
 
 /**
@@ -39,6 +59,11 @@ export class RejectedFile {
 
   #keptOf(cells: readonly string[]): string[] {
     return this.#kept.map((index) => cells[index] ?? '');
+  }
+
+  /** Has nothing left of an import that was killed. @throws TwofaError `file-unwritable` */
+  async begin(): Promise<void> {
+    await this.#attempt(() => removeLeft(this.path));
   }
 
   /** Adds a row. @param cells as they were read. @throws TwofaError `file-unwritable` when the file cannot be written. */

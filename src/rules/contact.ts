@@ -1,6 +1,6 @@
 // Contact data as it is stored: the value, the key by which it is compared, and what is wrong with it (R5, R12).
 import { type Channel, channels } from './code.ts';
-import { emailKey, emailProblem } from './email.ts';
+import { emailKey, emailProblem, isPlainAddress } from './email.ts';
 import { checkPhone, type PhoneProblem } from './phone.ts';
 import { foldKey } from './text.ts';
 
@@ -23,6 +23,7 @@ export interface StoredPhone {
 export function storedEmail(text: string | null): StoredEmail {
   const email = text?.trim() ?? '';
   if (email === '') return { email: null, emailKey: null, emailProblem: null };
+  if (isPlainAddress(email)) return { email, emailKey: email.toLowerCase(), emailProblem: null };
   return { email, emailKey: emailKey(email), emailProblem: emailProblem(email) };
 }
 

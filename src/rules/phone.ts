@@ -5,6 +5,7 @@ import {
   type NumberType,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
+import { typeByPatterns } from './phone-patterns.ts';
 
 /** Why a number cannot be used for codes. */
 export type PhoneProblem =
@@ -38,6 +39,8 @@ const textless: Partial<Record<NonNullable<NumberType>, PhoneProblem>> = {
  * @param country ISO 3166-1 alpha-2, such as `US`.
  */
 export function checkPhone(text: string, country: string): PhoneCheck {
+  const known = typeByPatterns(text);
+  if (known !== null) return { e164: text, problem: textless[known] ?? null };
   // extract: false, so that "call 201 555 0123" is no number; other scripts' digits are refused, not guessed.
   if (!/^[+0-9 ().\-/\u00a0]+$/.test(text)) return { e164: null, problem: 'malformed' };
   const parsed = parsePhoneNumberFromString(text, { defaultCountry: country as CountryCode, extract: false });

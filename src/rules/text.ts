@@ -5,8 +5,13 @@ const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 /** Characters that show nothing or reorder what is around them: bidirectional marks, zero width, variation selectors, fillers. */
 const invisible = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
+/** Printable ASCII, with nothing at either end that shows nothing: what most texts are, and what needs no closer look. */
+const plain = /^[!-~](?:[ -~]*[!-~])?$/;
+const ascii = /^[\0-\x7f]*$/;
+
 /** The key by which two spellings are one: NFKC and case-folded (R12). */
 export function foldKey(text: string): string {
+  if (ascii.test(text)) return text.toLowerCase();
   // Folding by upper case makes ß and ss, ſ and s, ς and σ equal, as full case folding does; the lower case
   // before it is for ẞ, which is an upper case already.
   return text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
@@ -37,8 +42,10 @@ export const userIdShape = /^usr_([1-9][0-9]{0,14})$/;
 export function usernameProblem(username: string): Problem {
   if (username === '') return 'is empty';
   if (username.length > 128) return 'is longer than 128 characters';
-  if (control.test(username)) return 'contains a control character';
-  if (hasInvisible(username)) return 'contains an invisible or direction-changing character';
+  if (!plain.test(username)) {
+    if (control.test(username)) return 'contains a control character';
+    if (hasInvisible(username)) return 'contains an invisible or direction-changing character';
+  }
   if (/^\s|\s$|[^\S ]| {2}/u.test(username))
     return 'contains white space other than single spaces between words';
   if (/^usr_[0-9]+$/.test(foldKey(username)))
@@ -52,6 +59,7 @@ export function nameProblem(name: string): Problem {
   if (name.trim() === '') return 'is empty';
   if (name !== name.trim()) return 'starts or ends with white space';
   if (name.length > 200) return 'is longer than 200 characters';
+  if (plain.test(name)) return null;
   if (control.test(name)) return 'contains a control character';
   if (/\p{Cs}/u.test(name)) return 'is not well-formed Unicode';
   return null;
@@ -74,6 +82,7 @@ export function reasonProblem(text: string): Problem {
 /** Checks contact data before it is stored at all: malformed is allowed (R12), unprintable and huge are not. */
 export function storableContactProblem(text: string): Problem {
   if (text.length > 320) return 'is longer than 320 characters';
+  if (plain.test(text)) return null;
   if (control.test(text)) return 'contains a control character';
   if (/\p{Cs}/u.test(text)) return 'is not well-formed Unicode';
   return null;

@@ -5,6 +5,7 @@ import type { Notice, NoticeKind, Reader } from '../rules/notice.ts';
 import type { Instant } from '../rules/time.ts';
 import { int, languageOf, type Row, text, textOrNull } from './rows.ts';
 import { on, type Query, rows, type Session } from './session.ts';
+import { insertRows } from './sets.ts';
 
 /** A notice as its row, without its number. */
 export function noticeRow(account: string, notice: Notice, now: number): Row {
@@ -36,9 +37,11 @@ export async function addNotices(
     accountName: account.name,
     sentAt: session.now,
   }));
-  for (const notice of kept) {
-    await on(session, 'notices').insert({ id: notice.id, ...noticeRow(account.kid, notice, session.now) });
-  }
+  await insertRows(
+    session,
+    'notices',
+    kept.map((notice) => ({ id: notice.id, ...noticeRow(account.kid, notice, session.now) })),
+  );
   return kept;
 }
 
@@ -53,7 +56,9 @@ export function readerOf(row: Row): Reader {
 
 export async function administrators(session: Session, kid: string): Promise<Reader[]> {
   const query = on(session, 'users')
-    .where({ account_kid: kid, system_administrator: true, active: true })
+    .where({ account_kid: kid, active: true })
+    // So written, the index of administrators serves: with a bound value it would not.
+    .whereRaw('system_administrator')
     .whereNotNull('email')
     .whereNull('email_problem')
     .orderBy('id');

@@ -62,3 +62,8 @@ export async function practices(session: Session, kid: string): Promise<Practice
     users: int(row, 'users'),
   }));
 }
+
+export async function practiceNames(session: Session, kid: string): Promise<Pick<Practice, 'id' | 'name'>[]> {
+  const query = on(session, 'practices').select('id', 'name').where({ account_kid: kid }).orderBy('name_key');
+  return (await rows(query)).map((row) => ({ id: int(row, 'id'), name: text(row, 'name') }));
+}

@@ -1,24 +1,24 @@
 // Reads users, with what their sign-ins left.
-import type { BusyLocation, User, UserFilter, UserWithPractices } from '../actions/store.ts';
+import type { BusyLocation, EmailHolder, User, UserFilter, UserWithPractices } from '../actions/store.ts';
 import { emailKey } from '../rules/email.ts';
 import type { TrustedLocation } from '../rules/location.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { containing, int, text, trustOf, userOf } from './rows.ts';
 import { behind, sealedUser } from './sealed.ts';
 import { first, on, type Query, rows, type Session, sql } from './session.ts';
+import { isIn, setOf } from './sets.ts';
 
-/** The users with the names of their practices. */
-export async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
+async function withPractices(session: Session, users: User[]): Promise<UserWithPractices[]> {
+  if (users.length === 0) return [];
   const names = new Map<number, string[]>(users.map((user) => [user.id, []]));
-  const ids = [...names.keys()];
-  for (let from = 0; from < ids.length; from += 500) {
-    const query = on(session, 'user_practices')
-      .join('practices', 'practices.id', 'user_practices.practice_id')
-      .select('user_practices.user_id', 'practices.name')
-      .whereIn('user_practices.user_id', ids.slice(from, from + 500))
-      .orderBy('practices.name_key');
-    for (const row of await rows(query)) names.get(int(row, 'user_id'))?.push(text(row, 'name'));
-  }
+  const found = await sql(
+    session,
+    `SELECT user_practices.user_id, practices.name FROM user_practices
+      JOIN practices ON practices.id = user_practices.practice_id
+      WHERE ${isIn(session, 'user_practices.user_id', 'users', 'id')} ORDER BY practices.name_key`,
+    { users: setOf(names.keys()) },
+  );
+  for (const row of found) names.get(int(row, 'user_id'))?.push(text(row, 'name'));
   return users.map((user) => ({ ...user, practices: names.get(user.id) ?? [] }));
 }
 
@@ -41,6 +41,38 @@ export function userByKey(
   username: string,
 ): Promise<UserWithPractices | null> {
   return oneUser(session, on(session, 'users').where({ account_kid: kid, username_key: foldKey(username) }));
+}
+
+export async function usersByKeys(
+  session: Session,
+  kid: string,
+  usernames: readonly string[],
+): Promise<Map<string, UserWithPractices>> {
+  const found = await sql(
+    session,
+    `SELECT users.*, ${behind('users')} FROM users
+      WHERE account_kid = :kid AND ${isIn(session, 'username_key', 'keys', 'text')}`,
+    { kid, keys: setOf(usernames.map(foldKey)) },
+  );
+  const users = found.map((row) => sealedUser(session.keyring, row));
+  const all = await withPractices(session, users);
+  return new Map(all.map((user) => [foldKey(user.username), user]));
+}
+
+export async function formerUsernames(
+  session: Session,
+  kid: string,
+  usernames: readonly string[],
+): Promise<Set<string>> {
+  // Few accounts have one: a million additions need not look for each.
+  if (!(await first(on(session, 'former_usernames').where({ account_kid: kid })))) return new Set();
+  const found = await sql(
+    session,
+    `SELECT username_key FROM former_usernames
+      WHERE account_kid = :kid AND ${isIn(session, 'username_key', 'keys', 'text')}`,
+    { kid, keys: setOf(usernames.map(foldKey)) },
+  );
+  return new Set(found.map((row) => text(row, 'username_key')));
 }
 
 function searchUsers(query: Query, search: string, wholeContacts: boolean): void {
@@ -109,7 +141,9 @@ export async function otherAdministrators(
   exceptUserId: number,
 ): Promise<number> {
   const query = on(session, 'users')
-    .where({ account_kid: kid, system_administrator: true, active: true })
+    .where({ account_kid: kid, active: true })
+    // So written, the index of administrators serves: with a bound value it would not.
+    .whereRaw('system_administrator')
     .whereNull('locked_at')
     .whereNot('id', exceptUserId)
     .count({ count: '*' });
@@ -129,6 +163,20 @@ export async function emailHolder(
   if (exceptUserId !== null) query.whereNot('id', exceptUserId);
   const row = await first(query);
   return row ? text(row, 'username') : null;
+}
+
+export async function emailHolders(
+  session: Session,
+  kid: string,
+  keys: readonly string[],
+): Promise<EmailHolder[]> {
+  const found = await sql(
+    session,
+    `SELECT email_key, username FROM users
+      WHERE account_kid = :kid AND ${isIn(session, 'email_key', 'keys', 'text')} AND active`,
+    { kid, keys: setOf(keys) },
+  );
+  return found.map((row) => ({ emailKey: text(row, 'email_key'), username: text(row, 'username') }));
 }
 
 export async function locations(session: Session, userId: number): Promise<TrustedLocation[]> {

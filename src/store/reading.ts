@@ -6,21 +6,16 @@ import { gauges } from './gauges.ts';
 import { abandonedMessages, awaitedMessages, sentMessages, textsToday } from './messages.ts';
 import { administrators, openNotices, waitingNotices } from './notices.ts';
 import { countPrunable, prunable } from './prune.ts';
-import { accounts, installation, practices } from './read-accounts.ts';
+import { accounts, installation, practiceNames, practices } from './read-accounts.ts';
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
-import {
-  activeUsernames,
-  administratorIds,
-  emailHolders,
-  formerUsernames,
-  inactiveUsers,
-  usersByKeys,
-} from './read-roster.ts';
+import { activeUsernames, administratorIds, inactiveUsers } from './read-roster.ts';
 import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
   busyLocations,
   emailHolder,
+  emailHolders,
+  formerUsernames,
   locations,
   otherAdministrators,
   outstandingCodes,
@@ -28,6 +23,7 @@ import {
   userByKey,
   usernameHolder,
   users,
+  usersByKeys,
 } from './read-users.ts';
 import { recoveryCode, recoveryCodes, recoveryTries } from './recovery.ts';
 import { administratorNames, announced, channelRecord, rollCall, sentLately } from './roll-call.ts';
@@ -48,16 +44,17 @@ export function readingOf(session: Session): Reading {
     },
     accounts: (filter) => accounts(session, filter),
     practices: (kid) => practices(session, kid),
+    practiceNames: (kid) => practiceNames(session, kid),
     user: (kid, name) => user(session, kid, name),
     userByKey: (kid, username) => userByKey(session, kid, username),
+    usersByKeys: (kid, usernames) => usersByKeys(session, kid, usernames),
     users: (filter) => users(session, filter),
     usernameHolder: (kid, username) => usernameHolder(session, kid, username),
+    formerUsernames: (kid, usernames) => formerUsernames(session, kid, usernames),
     outstandingCodes: (userId) => outstandingCodes(session, userId),
     otherAdministrators: (kid, exceptUserId) => otherAdministrators(session, kid, exceptUserId),
     administrators: (kid) => administrators(session, kid),
     emailHolder: (kid, key, exceptUserId) => emailHolder(session, kid, key, exceptUserId),
-    usersByKeys: (kid, usernames) => usersByKeys(session, kid, usernames),
-    formerUsernames: (kid, usernames) => formerUsernames(session, kid, usernames),
     emailHolders: (kid, keys) => emailHolders(session, kid, keys),
     administratorIds: (kid) => administratorIds(session, kid),
     activeUsernames: (kid) => activeUsernames(session, kid),

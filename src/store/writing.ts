@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 import { noteTask } from './tasks.ts';
 import { addAccount, addPractice, recordOnAccount, recordOnInstallation } from './write-accounts.ts';
 import { addToken, saveToken } from './write-tokens.ts';
-import { addUsers, saveUser } from './write-users.ts';
+import { addUsers, saveUser, saveUsers } from './write-users.ts';
 
 async function record(
   session: Session,
@@ -35,6 +35,7 @@ export function writingOf(session: Session): Writing {
     rejectRecovery: (account, tries, event) => rejectRecovery(session, account, tries, event),
     addUsers: (account, values, event) => addUsers(session, account, values, event),
     saveUser: (user, change, event) => saveUser(session, user, change, event),
+    saveUsers: (saves) => saveUsers(session, saves),
     addNotices: (account, notices) => addNotices(session, account, notices),
     claimNotices: (notices) => claimNotices(session, notices),
     addCheckWords: (account, words, event) => addCheckWords(session, account, words, event),

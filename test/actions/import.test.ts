@@ -127,8 +127,25 @@ describe('before 2FA is on', () => {
     ]);
   });
 
-  test('a request has at most 1000 rows', async () => {
-    const rows = Array.from({ length: 1001 }, () => ({}));
+  test('an administrator who is added counts at once', async () => {
+    const rows = [
+      { ...sam, systemAdministrator: true },
+      ...['maria', 'omar'].map((username) => ({ username, systemAdministrator: false })),
+    ];
+    expect((await load(rows)).map((row: { outcome: string }) => row.outcome)).toEqual([
+      'added',
+      'updated',
+      'updated',
+    ]);
+    const administrators = here.world.kept.sql(
+      'SELECT username FROM users WHERE system_administrator AND account_kid = ?',
+      kid,
+    );
+    expect(administrators).toEqual([{ username: 'sam' }]);
+  });
+
+  test('a request has at most 5000 rows', async () => {
+    const rows = Array.from({ length: 5001 }, () => ({}));
     const error = await here.world.refused(maria(), { do: 'user.import', rows }, 'invalid-input');
     expect(error.details).toEqual({ field: 'rows' });
   });
@@ -167,6 +184,43 @@ describe('once 2FA is on', () => {
       kid,
     );
     expect(keys).toEqual([]);
+  });
+
+  test('an administrator is told of all that was changed, also where the same rows take the role away', async () => {
+    const rows = [
+      { username: 'omar', systemAdministrator: false },
+      { username: 'jane', email: 'jane2@northside.example' },
+      { username: 'li', name: 'Li Wei' },
+    ];
+    expect((await load(rows)).map((row: { outcome: string }) => row.outcome)).toEqual([
+      'updated',
+      'updated',
+      'updated',
+    ]);
+    const notices = here.world.kept.sql('SELECT kind, about, recipient, email FROM notices ORDER BY id');
+    const [omar, jane] = [contacts.omar.email, contacts.jane.email];
+    expect(notices.slice(-4)).toEqual([
+      { kind: 'role-changed', about: 'omar', recipient: 'omar', email: omar },
+      { kind: 'contact-changed', about: 'jane', recipient: 'jane', email: jane },
+      { kind: 'contact-changed', about: 'jane', recipient: 'jane', email: 'jane2@northside.example' },
+      { kind: 'contact-changed', about: 'jane', recipient: 'omar', email: omar },
+    ]);
+  });
+
+  test('an email passes on only once its user has given it up: a swap takes a third address', async () => {
+    const swap = [
+      { username: 'jane', email: contacts.li.email },
+      { username: 'li', email: contacts.jane.email },
+    ];
+    const held = { outcome: 'rejected', field: null };
+    expect(await load(swap)).toMatchObject([held, held]);
+    const [first, second] = swap;
+    const passing = [{ username: 'li', email: 'li2@northside.example' }, first, second];
+    expect((await load(passing)).map((row: { outcome: string }) => row.outcome)).toEqual([
+      'updated',
+      'updated',
+      'updated',
+    ]);
   });
 
   test('a row without valid contact data is rejected, and lifts no lock', async () => {

@@ -1,4 +1,5 @@
-// npm run bench: ratios side by side in one run. Options: --users N (default 1000), --rounds N, --starts N, --events N, --sqlite (without PostgreSQL).
+// npm run bench: ratios side by side in one run. Options: --users N (default 1000), --rounds N, --starts N, --events N,
+// --rows N (of an import, default 200000), --sqlite (without PostgreSQL). `npm run bench -- import` is that part alone.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,17 +8,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byBatch } from './batch.js';
 import { openFloor } from './floor.js';
+import { benchImport } from './import.js';
 import { onPostgres } from './postgres.js';
 import { lengthenTrail, passOver } from './trail.js';
 
 const { openTwofa } = createRequire(import.meta.url)('../../dist/index.cjs');
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     users: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '200' },
     starts: { type: 'string', default: '15' },
     sqlite: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '200000' },
   },
 });
 const users = Number(values.users);
@@ -162,18 +166,6 @@ function verifyTrail(token) {
   if (!verdict.intact) process.exitCode = 1;
 }
 
-try {
-  const token = setUp();
-  startUp('--help', ['--help'], '≤ 1.15 node');
-  startUp('--version', ['--version'], '≤ 1.15 node');
-  startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
-  await againstFloor(token);
-  await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
-  verifyTrail(token);
-} finally {
-  rmSync(home, { recursive: true, force: true });
-}
-
 /** The newest code of each user, from the outbox of an installation. */
 function codesIn(folder) {
   const lines = readFileSync(join(folder, 'outbox.ndjson'), 'utf8').trim().split('\n');
@@ -182,7 +174,19 @@ function codesIn(folder) {
   );
 }
 
-if (!values.sqlite) {
+async function signIns() {
+  try {
+    const token = setUp();
+    startUp('--help', ['--help'], '≤ 1.15 node');
+    startUp('--version', ['--version'], '≤ 1.15 node');
+    startUp(`status U (${users} users)`, ['status', 'u5', '-a', kid, '--json', '-p', 'owner'], '≤ 1.5 node');
+    await againstFloor(token);
+    await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
+    verifyTrail(token);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+  if (values.sqlite) return;
   const onServer = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
   try {
     await onPostgres({
@@ -193,4 +197,13 @@ if (!values.sqlite) {
   } finally {
     rmSync(onServer, { recursive: true, force: true });
   }
+}
+
+const parts = positionals.length > 0 ? positionals : ['sign-ins', 'import'];
+try {
+  if (parts.includes('sign-ins')) await signIns();
+  if (parts.includes('import'))
+    await benchImport({ rows: Number(values.rows), sqliteAlone: values.sqlite, row });
+} finally {
+  rmSync(home, { recursive: true, force: true });
 }

@@ -1,6 +1,8 @@
 // Contact data as it is stored: value, key and what is wrong with it (R5, R12).
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contactProblems, describePhoneProblem, storedEmail, storedPhone } from '../../src/rules/contact.ts';
+import { emailKey, emailProblem, isPlainAddress } from '../../src/rules/email.ts';
 
 describe('an email', () => {
   test('R12: is stored as written, beside the key by which it is compared', () => {
@@ -28,6 +30,52 @@ describe('an email', () => {
       emailKey: 'jane at northside',
       emailProblem: 'contains white space',
     });
+  });
+});
+
+describe('a plain address', () => {
+  const atom = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,66}$/);
+  const label = fc.oneof(
+    fc.stringMatching(/^[A-Za-z0-9-]{0,65}$/),
+    fc.constantFrom('xn--mnchen-3ya', 'XN--a', 'ab--cd', '0x7f', '127', '1', 'com', 'example', ''),
+  );
+  const domain = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
+  const address = fc.oneof(
+    fc.tuple(atom, domain).map(([local, domain]) => `${local}@${domain}`),
+    fc.emailAddress(),
+    fc.tuple(fc.emailAddress(), fc.string({ unit: 'grapheme', maxLength: 2 })).map((parts) => parts.join('')),
+  );
+
+  test('is judged as one that is taken apart', () => {
+    let plain = 0;
+    fc.assert(
+      fc.property(address, (email) => {
+        if (!isPlainAddress(email)) return;
+        plain += 1;
+        expect({ email, problem: emailProblem(email), key: emailKey(email) }).toEqual({
+          email,
+          problem: null,
+          key: email.toLowerCase(),
+        });
+      }),
+      { numRuns: 5000 },
+    );
+    expect(plain).toBeGreaterThan(100);
+  });
+
+  test.each([
+    ...['jane@northside.example', "o'brien+2fa@clinic.example", 'JANE.DOE@Northside.Example'],
+    ...[`${'a'.repeat(64)}@x.example`, `a@${'b'.repeat(63)}.example`],
+  ])('%j is one', (email) => {
+    expect(isPlainAddress(email)).toBe(true);
+  });
+
+  test.each([
+    ...['jane@münchen.example', 'jane@xn--mnchen-3ya.example', 'jané@northside.example', 'jane@localhost'],
+    ...['jane@127.0.0.1', '.jane@x.example', 'jane@x.example\n', `${'a'.repeat(65)}@x.example`],
+    `${'a'.repeat(60)}@${'bbbbbbbbb.'.repeat(20)}example`,
+  ])('%j is none', (email) => {
+    expect(isPlainAddress(email)).toBe(false);
   });
 });
 

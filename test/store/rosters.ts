@@ -1,5 +1,7 @@
 // The contract's part on accounts, users and tokens as they are written and read.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { UserWithPractices } from '../../src/actions/store.ts';
+import { storedEmail } from '../../src/rules/contact.ts';
 import type { Engine, Opened } from './engine.ts';
 import { actor, eventCount, type Fixture, fill, kid, otherKid, someone, theUser } from './fixture.ts';
 
@@ -117,6 +119,80 @@ export function rosters(engine: Engine): void {
     expect(new Set(ids).size).toBe(450);
     expect(await eventCount(opened)).toBe(before + 1);
     expect((await theUser(opened, 'user449')).id).toBe(ids[449]);
+    expect((await opened.store.verifyTrail(null)).intact).toBe(true);
+  });
+
+  test('many users are found at once, by usernames in any spelling, in their own account alone', async () => {
+    await opened.store.write(actor, (tables) =>
+      tables.saveUser(fixture.jane, { username: 'janet' }, { action: 'user.renamed' }),
+    );
+    const read = await opened.store.read(async (tables) => ({
+      users: await tables.usersByKeys(kid, ['MARIA', 'janet', 'jane', 'nobody', 'it"s \\ {odd}']),
+      elsewhere: await tables.usersByKeys(otherKid, ['maria']),
+      none: await tables.usersByKeys(kid, []),
+      former: await tables.formerUsernames(kid, ['JANE', 'janet', 'nobody']),
+      formerElsewhere: await tables.formerUsernames(otherKid, ['jane']),
+    }));
+    expect([...read.users.keys()].sort()).toEqual(['janet', 'maria']);
+    expect(read.users.get('maria')).toMatchObject({ id: fixture.maria.id, practices: ['Pediatrics'] });
+    expect([read.elsewhere.size, read.none.size]).toEqual([0, 0]);
+    expect([...read.former]).toEqual(['jane']);
+    expect(read.formerElsewhere.size).toBe(0);
+  });
+
+  test('who of the active users has which email is found at once', async () => {
+    const holders = () =>
+      opened.store.read((tables) =>
+        tables.emailHolders(kid, ['maria@northside.example', 'jane@northside.example', 'x@y.example']),
+      );
+    const maria = { emailKey: 'maria@northside.example', username: 'maria' };
+    const jane = { emailKey: 'jane@northside.example', username: 'jane' };
+    expect(await holders()).toEqual(expect.arrayContaining([maria, jane]));
+    await opened.store.write(actor, (tables) =>
+      tables.saveUser(fixture.jane, { active: false }, { action: 'user.deactivated' }),
+    );
+    expect(await holders()).toEqual([maria]);
+  });
+
+  test('many users are saved at once, each with their own change and event', async () => {
+    const people = ['ann', 'bob', 'cid'].map((name) => someone(name, '+12015550129'));
+    const find = async (name: string) => (await theUser(opened, name)) as UserWithPractices;
+    await opened.store.write(actor, async (tables) => {
+      const account = await tables.account(kid);
+      if (!account) throw new Error('The account is gone.');
+      await tables.addUsers(account, people, { action: 'users.imported' });
+    });
+    const [ann, bob, cid] = await Promise.all(['ann', 'bob', 'cid'].map(find));
+    if (!ann || !bob || !cid) throw new Error('They are gone.');
+    const before = await eventCount(opened);
+    const practice = await opened.store.read(async (tables) => (await tables.practiceNames(kid))[0]);
+    const event = { action: 'user.updated' as const, details: { by: 'import' } };
+    const saved = await opened.store.write(actor, (tables) =>
+      tables.saveUsers([
+        { user: ann, change: { name: 'Ann "A" \\ Roe', language: 'es' }, event },
+        {
+          user: bob,
+          change: {
+            ...storedEmail('bob2@northside.example'),
+            endCodes: 'contact-changed',
+            endTrust: 'contact-changed',
+          },
+          event,
+        },
+        { user: cid, change: { practiceIds: [practice?.id ?? 0], systemAdministrator: true }, event },
+      ]),
+    );
+    expect(saved.map(({ username }) => username)).toEqual(['ann', 'bob', 'cid']);
+    expect(await eventCount(opened)).toBe(before + 3);
+    expect(await find('ann')).toEqual({ ...saved[0], practices: [] });
+    expect(await find('ann')).toMatchObject({ name: 'Ann "A" \\ Roe', language: 'es', codesAfter: 0 });
+    expect(await find('bob')).toMatchObject({
+      email: 'bob2@northside.example',
+      codesAfter: 1,
+      trustAfter: 1,
+    });
+    expect(await find('cid')).toMatchObject({ practices: ['Pediatrics'], systemAdministrator: true });
+    expect(await opened.store.write(actor, (tables) => tables.saveUsers([]))).toEqual([]);
     expect((await opened.store.verifyTrail(null)).intact).toBe(true);
   });
 

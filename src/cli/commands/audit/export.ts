@@ -21,7 +21,7 @@ export function exportTrail(program: Command, run: Run): void {
         const all = pages<ExportedEvent>('audit.export', {}, { limit: undefined, after: from, keyOf });
         if (file === undefined) {
           if (out.format === 'json') return out.list(all, [], '');
-          for await (const page of all) await out.write(lines(page));
+          for await (const page of out.whileRead(all)) await out.write(lines(page));
           return;
         }
         const { writeWhole } = await import('../../whole-file.ts');
