@@ -17,30 +17,18 @@ export interface ServiceDoor extends Door {
 
 /** How long a client waits, in milliseconds. */
 export interface Patience {
-  /** For the answer to a request. */
+  /** For the answer to a request of a sign-in. */
+  signInMs: number;
+  /** For the answer to any other: it may go through a whole account, or the whole trail. */
   answerMs: number;
-  /** For the answer to one that goes through a whole account or the whole store. */
-  longAnswerMs: number;
   /** Altogether, while the service says that it cannot take the request now. */
   busyMs: number;
 }
 
-const usualPatience: Patience = { answerMs: 60_000, longAnswerMs: 3_600_000, busyMs: 10_000 };
+const usualPatience: Patience = { signInMs: 60_000, answerMs: 3_600_000, busyMs: 10_000 };
 
-/** Requests whose work grows with the account, the store or the trail. */
-const long = new Set([
-  ...[
-    'audit.verify',
-    'audit.checkpoint',
-    'audit.export',
-    'maintain',
-    'notices.retry',
-    'db.prune',
-    'db.status',
-  ],
-  ...['db.restore', 'user.import', 'checklist', 'enable', 'announce', 'rollcall.start', 'rollcall.status'],
-  ...['plan', 'apply', 'account.export'],
-]);
+/** Requests of sign-ins, an administrator's own included. */
+const ofSignIns = /^(login|code\..*|auth\..*)$/;
 
 /** What every service takes without a look at its limit, in bytes. */
 const surelyTakenBytes = 64 * 1024;
@@ -83,7 +71,11 @@ async function bodyOf(request: Request): Promise<Buffer> {
   const body = Buffer.from(JSON.stringify(request));
   if (body.length > surelyTakenBytes) {
     const { requestBytesMax, tooLong } = await import('./reply.ts');
-    if (body.length > requestBytesMax) throw tooLong();
+    if (body.length > requestBytesMax) {
+      throw new TwofaError('invalid-input', tooLong().message, {
+        hint: "Split the file; or run it where the store is, as the service's user, without TWOFA_URL.",
+      });
+    }
   }
   return body;
 }
@@ -110,6 +102,15 @@ async function isOlder(request: Request, error: TwofaError): Promise<boolean> {
   return Object.hasOwn(operations, request.do);
 }
 
+function noService(socket: string, what: string, status: number): TwofaError {
+  return unreachable(
+    socket,
+    `answered with what is ${what} (HTTP ${status})`,
+    'Look that TWOFA_URL names the socket of "twofa serve".',
+    { status },
+  );
+}
+
 /** The answer in what was received. @throws TwofaError the one that the service reports, or that it is no such service */
 function answerIn(socket: string, received: Received, say: (text: string) => void): Answer {
   const { status } = received;
@@ -117,74 +118,74 @@ function answerIn(socket: string, received: Received, say: (text: string) => voi
   if (reply === null && isBusy(received)) {
     throw unreachable(socket, 'takes no requests at present', 'Try again in a moment.', { status });
   }
-  if (reply === null) {
-    throw unreachable(
-      socket,
-      `answered with what is no reply of twofa (HTTP ${status})`,
-      'Look that TWOFA_URL names the socket of "twofa serve".',
-      { status },
-    );
-  }
+  if (reply === null) throw noService(socket, 'no reply of twofa', status);
   for (const notice of reply.notices) say(safe(notice));
   return answerOf(reply);
 }
 
-/**
- * @param say is told what the service has to say to the person at the terminal, made safe for it.
- */
+/** The same for an answer to a request that a service of an older version may not know. @throws TwofaError */
+async function answerTo(
+  request: Request,
+  socket: string,
+  received: Received,
+  say: (text: string) => void,
+): Promise<Answer> {
+  try {
+    return answerIn(socket, received, say);
+  } catch (error) {
+    if (!(error instanceof TwofaError) || !(await isOlder(request, error))) throw error;
+    throw unreachable(
+      socket,
+      `is of an older version: it does not know ${request.do}`,
+      'Update the service, or use the twofa of its version.',
+    );
+  }
+}
+
+async function healthOf(socket: string, answerMs: number): Promise<Record<string, unknown>> {
+  requireSocket(socket);
+  const { status, text } = await exchange(socket, {
+    method: 'GET',
+    path: '/health',
+    answerMs,
+    what: 'health',
+  });
+  const reply = readReply(text);
+  if (reply?.error) answerOf(reply);
+  const found = jsonOf(text);
+  if (typeof found === 'object' && found !== null && 'ok' in found) return found as Record<string, unknown>;
+  throw noService(socket, 'no health of twofa', status);
+}
+
+/** @param say is told what the service has to say to the person at the terminal, made safe for it. */
 export function serviceDoor(
   socket: string,
   say: (text: string) => void,
-  patience: Patience = usualPatience,
+  { signInMs, answerMs, busyMs }: Patience = usualPatience,
 ): ServiceDoor {
-  const { answerMs, longAnswerMs, busyMs } = patience;
   return {
     socket,
     async request(request, credential) {
       const token = await tokenFor(request, credential);
       const body = await bodyOf(request);
-      const headers = {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'content-length': String(body.length),
-      };
-      const waitMs = long.has(request.do) ? longAnswerMs : answerMs;
       const sent = {
         method: 'POST',
         path: '/requests',
-        headers,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': String(body.length),
+        },
         body,
-        answerMs: waitMs,
+        answerMs: ofSignIns.test(request.do) ? signInMs : answerMs,
         what: request.do,
       } as const;
-      const answer = await patiently(busyMs, async () => {
+      const received = await patiently(busyMs, async () => {
         requireSocket(socket);
         return exchange(socket, sent);
       });
-      try {
-        return answerIn(socket, answer, say);
-      } catch (error) {
-        if (!(error instanceof TwofaError) || !(await isOlder(request, error))) throw error;
-        throw unreachable(
-          socket,
-          `is of an older version: it does not know ${request.do}`,
-          'Update the service, or use the twofa of its version.',
-        );
-      }
+      return answerTo(request, socket, received, say);
     },
-    async health() {
-      requireSocket(socket);
-      const answer = await exchange(socket, { method: 'GET', path: '/health', answerMs, what: 'health' });
-      const found = jsonOf(answer.text);
-      const reply = readReply(answer.text);
-      if (reply?.error) answerOf(reply);
-      if (typeof found === 'object' && found !== null && 'ok' in found)
-        return found as Record<string, unknown>;
-      throw unreachable(
-        socket,
-        `answered with what is no health of twofa (HTTP ${answer.status})`,
-        'Look that TWOFA_URL names the socket of "twofa serve".',
-      );
-    },
+    health: () => healthOf(socket, signInMs),
   };
 }

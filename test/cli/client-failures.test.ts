@@ -21,7 +21,7 @@ import { Client } from '../support/client.ts';
 import { runInProcess } from '../support/in-process.ts';
 
 const token = formatToken(Buffer.alloc(32, 1));
-const patience = { answerMs: 5000, longAnswerMs: 5000, busyMs: 600 };
+const patience = { signInMs: 5000, answerMs: 5000, busyMs: 600 };
 
 let folder: string;
 let socket: string;
@@ -291,6 +291,19 @@ describe('a service that is busy', () => {
   test('for too long is unavailable, in its own words where it has some', async () => {
     await serve((_, response) => response.writeHead(503).end());
     expect(await failureOf('account.list')).toMatchObject({ code: 'service-unavailable', exit: 11 });
+  });
+});
+
+test('a request that is longer than a service takes is not sent: exit 2', async () => {
+  const rows = [{ username: 'jane', name: 'x'.repeat(1024 * 1024) }];
+  const asked = serviceDoor(socket, () => {}, patience).request(
+    { do: 'user.import', rows },
+    async () => token,
+  );
+  await expect(asked).rejects.toMatchObject({
+    code: 'invalid-input',
+    message: 'The request is longer than 1048576 bytes.',
+    hint: expect.stringContaining('Split the file'),
   });
 });
 

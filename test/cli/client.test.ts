@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** What a client does not do: it works on key and store themselves. */
-const notHere = ['init', 'db migrate', 'db rekey', 'serve'];
+const notHere = ['init', 'serve', 'db migrate', 'db rekey', 'db backup', 'db copy'];
 /** What tells of the caller's own machine, or of the service, in words of its own. */
 const ofOnesOwn = ['health', 'doctor', 'config show', 'config path'];
 /** Needs no installation, and makes one of its own; tried below. */
@@ -80,5 +80,13 @@ describe('is as it is where the store is', () => {
     const here = await runInProcess(situation.here.home, [...argsOf(path, situation), ...options], { input });
     const there = await asClient([...argsOf(path, situation), ...options], input);
     expect(alike(there)).toEqual(alike(here));
+  });
+});
+
+describe('is refused where it works on key and store themselves: exit 6', () => {
+  test.each(notHere.filter((path) => path in everyCommand))('%s', async (path) => {
+    const ran = await asClient([...argsOf(path, situation), '-p', 'owner', '--json']);
+    expect(ran).toMatchObject({ exit: 6, stdout: '' });
+    expect(JSON.parse(ran.stderr).error.code).toBe('not-here');
   });
 });
