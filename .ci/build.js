@@ -99,3 +99,10 @@ for (const runs of ['help', 'lifecycle']) {
   const { status } = spawnSync(process.execPath, ['.ci/warm.js', runs], { stdio: 'inherit' });
   if (status !== 0) throw new Error('The program that was just built does not run.');
 }
+
+// For editors and checks of provisioning files, of the same definition that reads them.
+const schema = spawnSync(process.execPath, ['bin/twofa.js', 'schema'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+if (schema.status !== 0) throw new Error('The program that was just built prints no schema.');
+writeFileSync('dist/provisioning.schema.json', schema.stdout);

@@ -71,6 +71,7 @@ export const errorCodes = {
   'too-many-texts': exitCodes.refused,
   'too-soon': exitCodes.refused,
   'plan-changed': exitCodes.refused,
+  'prune-limit': exitCodes.refused,
   'channel-unavailable': exitCodes.refused,
   'delivery-not-configured': exitCodes.refused,
   'not-a-sandbox': exitCodes.refused,

@@ -63,7 +63,8 @@ function notReady(kid: string, checklist: Checklist, failed: readonly string[]):
   });
 }
 
-async function turnOn(
+/** Turns 2FA on where the checklist lets it. @throws TwofaError `not-ready` */
+export async function turnOn(
   call: Call,
   tables: Writing,
   account: Account,

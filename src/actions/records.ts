@@ -25,6 +25,11 @@ export interface Account {
   chain: ChainPosition;
 }
 
+/** What changes of an account's row: 2FA is turned on, or what is known and wanted of it is another. */
+export type AccountChange =
+  | { enabledAt: Instant; enabledBy: string }
+  | { name?: string; country?: string; wanted?: boolean };
+
 export interface AccountCounts {
   practices: number;
   /** Active users, the locked ones among them. */

@@ -9,22 +9,18 @@ import {
   storedEmail,
   storedPhone,
 } from '../rules/contact.ts';
-import type { Language } from '../rules/language.ts';
-import { maskEmail, maskPhone } from '../rules/mask.ts';
+import { changesContact, differenceOf, type Wanted } from '../rules/roster-change.ts';
+import {
+  lastAdministrator,
+  notPermitted,
+  practiceUnknown,
+  type RosterRefusal,
+  unreachable,
+  usernameTaken,
+} from '../rules/roster-refusal.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Operator } from './operation.ts';
 import type { Account, NewUser, Reading, User, UserChange, UserWithPractices } from './store.ts';
-
-/** What a user is to be; absent leaves it alone, an empty text clears it. */
-export interface Wanted {
-  name?: string | undefined;
-  email?: string | undefined;
-  phone?: string | undefined;
-  /** An empty text clears it. */
-  language?: Language | '' | undefined;
-  practices?: readonly string[] | undefined;
-  systemAdministrator?: boolean | undefined;
-}
 
 interface KnownPractice {
   id: number;
@@ -48,6 +44,10 @@ export async function rosterOf(tables: Reading, operator: Operator, account: Acc
   return { tables, operator, account, practices };
 }
 
+function refused({ code, message, hint }: RosterRefusal, details?: Record<string, unknown>): TwofaError {
+  return new TwofaError(code, message, { hint, ...(details ? { details } : {}) });
+}
+
 /** The practices of these names, each once, in the account's order. @throws TwofaError `practice-not-found` */
 async function practicesNamed(roster: Roster, names: readonly string[]): Promise<KnownPractice[]> {
   const named = new Set<KnownPractice>();
@@ -66,18 +66,8 @@ export async function requirePractice(roster: Roster, name: string): Promise<voi
 
 async function practiceNotFound(roster: Roster, name: string): Promise<TwofaError> {
   const { nearest } = await import('../rules/nearest.ts');
-  const known = nearest(
-    name,
-    [...roster.practices.values()].map((practice) => practice.name),
-  );
-  return new TwofaError(
-    'practice-not-found',
-    `Account ${roster.account.kid} has no practice ${JSON.stringify(name)}.`,
-    {
-      hint: known ? `Did you mean ${JSON.stringify(known)}?` : 'Add it first: twofa practice add NAME',
-      details: { field: 'practice' },
-    },
-  );
+  const known = [...roster.practices.values()].map((practice) => practice.name);
+  return refused(practiceUnknown(roster.account.kid, name, nearest(name, known)), { field: 'practice' });
 }
 
 /** Once 2FA is on, every active user has valid contact data of their own (R4, R12). @throws TwofaError */
@@ -92,18 +82,13 @@ export async function requireReachable(
   const holder = user.emailKey === null ? null : await tables.emailHolder(account.kid, user.emailKey, userId);
   if (holder !== null) problems.push(`The email is ${holder}'s already.`);
   if (problems.length === 0) return;
-  throw new TwofaError(
-    'contact-data-required',
-    `2FA is on for account ${account.kid}: ${user.username} needs a valid email of their own and a phone that takes text messages. ${problems.join(' ')}`,
-    { hint: 'Give valid contact data with --email and --phone.', details: { problems } },
-  );
+  throw refused(unreachable(account.kid, user.username, problems), { problems });
 }
 
 function permit(roster: Roster, change: Omit<Parameters<typeof rosterRefusal>[1], 'enabled'>): void {
   if (roster.account.enabledAt === null) return;
   const refusal = rosterRefusal(roster.operator, { ...change, enabled: true });
-  if (refusal !== null)
-    throw new TwofaError('not-permitted', refusal, { hint: '"twofa help roles" says who may do what.' });
+  if (refusal !== null) throw refused(notPermitted(refusal));
 }
 
 /** A new user's values. @throws TwofaError for what the rules or the operator's role refuse. */
@@ -147,94 +132,44 @@ export interface Update {
   details: Record<string, unknown>;
 }
 
-function contactChange(account: Account, user: User, wanted: Wanted): Partial<StoredEmail & StoredPhone> {
-  const email = wanted.email === undefined ? null : storedEmail(wanted.email);
-  const phone = wanted.phone === undefined ? null : storedPhone(wanted.phone, account.country);
-  return {
-    ...(email && email.emailKey !== user.emailKey ? email : {}),
-    ...(phone && phone.phoneKey !== user.phoneKey ? phone : {}),
-  };
-}
-
 async function requireOtherAdministrator(tables: Reading, user: User, doing: string): Promise<void> {
   const others = await tables.otherAdministrators(user.accountKid, user.id);
   if (!isLastAdministrator(user, others)) return;
-  throw new TwofaError(
-    'last-administrator',
-    `${user.username} is the last active, unlocked System Administrator of account ${user.accountKid} and cannot ${doing}.`,
-    { hint: 'Make another user a System Administrator first: twofa user update USER --system-administrator' },
-  );
+  throw refused(lastAdministrator(user.accountKid, user.username, doing));
 }
 
-/** What differs between a user and what is wanted; a value equal after normalisation is no change (R5). */
+/** What differs between a user and what is wanted. @throws TwofaError `practice-not-found` */
 export async function differencesOf(
   roster: Roster,
   user: UserWithPractices,
   wanted: Wanted,
 ): Promise<Update> {
-  const { account, tables } = roster;
-  const contact = contactChange(account, user, wanted);
-  const role =
-    wanted.systemAdministrator !== undefined && wanted.systemAdministrator !== user.systemAdministrator;
   const named = wanted.practices === undefined ? null : await practicesNamed(roster, wanted.practices);
-  const names = named?.map(({ name }) => name) ?? [];
-  const practices = named !== null && [...names].sort().join(';') !== [...user.practices].sort().join(';');
-  const language = wanted.language === undefined ? undefined : wanted.language || null;
-  const fields = [
-    ...(wanted.name !== undefined && wanted.name !== user.name ? ['name'] : []),
-    ...(contact.emailKey === undefined ? [] : ['email']),
-    ...(contact.phoneKey === undefined ? [] : ['phone']),
-    ...(practices ? ['practices'] : []),
-    ...(language === undefined || language === user.language ? [] : ['language']),
-    ...(role ? ['systemAdministrator'] : []),
-  ];
-  const changesContact = changesContactOf(fields);
+  const practices = named?.map(({ name }) => name);
+  const found = differenceOf(user, { ...wanted, practices }, roster.account.country, roster.tables.now);
   return {
-    fields,
+    fields: found.fields,
     change: {
-      ...contact,
-      ...(fields.includes('name') && wanted.name !== undefined ? { name: wanted.name } : {}),
-      ...(role && wanted.systemAdministrator !== undefined
-        ? { systemAdministrator: wanted.systemAdministrator }
-        : {}),
-      ...(fields.includes('language') && language !== undefined ? { language } : {}),
-      ...(practices && named ? { practiceIds: named.map(({ id }) => id) } : {}),
-      ...(changesContact
-        ? {
-            contactChangedAt: tables.now,
-            endCodes: 'contact-changed' as const,
-            endTrust: 'contact-changed' as const,
-          }
-        : {}),
+      ...found.change,
+      ...(found.practices && named ? { practiceIds: named.map(({ id }) => id) } : {}),
     },
-    details: {
-      fields,
-      ...(contact.emailKey === undefined ? {} : { email: contact.email ? maskEmail(contact.email) : null }),
-      ...(contact.phoneKey === undefined ? {} : { phone: contact.phone ? maskPhone(contact.phone) : null }),
-      ...(practices ? { practices: names } : {}),
-      ...(role ? { systemAdministrator: wanted.systemAdministrator } : {}),
-    },
+    details: found.details,
   };
-}
-
-function changesContactOf(fields: readonly string[]): boolean {
-  return fields.includes('email') || fields.includes('phone');
 }
 
 /** Decides an update of a user (R4, R5, R12, R13). @throws TwofaError */
 export async function updateOf(roster: Roster, user: UserWithPractices, wanted: Wanted): Promise<Update> {
   const { account, tables } = roster;
   const update = await differencesOf(roster, user, wanted);
-  const changesContact = changesContactOf(update.fields);
+  const contact = changesContact(update.fields);
   const changesRole = update.fields.includes('systemAdministrator');
   permit(roster, {
     administrator: user.systemAdministrator,
     changesRole,
     deactivates: false,
-    changesContact,
+    changesContact: contact,
   });
-  if (changesContact && user.active)
-    await requireReachable(tables, account, { ...user, ...update.change }, user.id);
+  if (contact && user.active) await requireReachable(tables, account, { ...user, ...update.change }, user.id);
   if (changesRole && user.systemAdministrator) await requireOtherAdministrator(tables, user, 'lose the role');
   return update;
 }
@@ -252,11 +187,5 @@ export async function permitDeactivation(roster: Roster, user: User): Promise<vo
 
 /** Whether an existing user has all the values already, so that adding them again changes nothing. */
 export function userExists(kid: string, username: string): TwofaError {
-  return new TwofaError(
-    'user-exists',
-    `Account ${kid} has, or had, a user ${JSON.stringify(username)}; usernames are never reused.`,
-    {
-      hint: 'Change the user with "twofa user update", or choose another username.',
-    },
-  );
+  return refused(usernameTaken(kid, username));
 }

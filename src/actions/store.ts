@@ -7,8 +7,10 @@ import type { Notice, Reader } from '../rules/notice.ts';
 import type { SignInChange, SignInState } from '../rules/sign-in.ts';
 import type { Instant } from '../rules/time.ts';
 import type { MessageReading, MessageWriting } from './message-store.ts';
+import type { ProvisioningReading } from './provisioning-store.ts';
 import type {
   Account,
+  AccountChange,
   AccountCounts,
   Actor,
   AuditEvent,
@@ -50,6 +52,7 @@ export interface Reading
   extends RecoveryReading,
     MessageReading,
     RollCallReading,
+    ProvisioningReading,
     UpkeepReading,
     RestoreReading {
   readonly now: Instant;
@@ -123,11 +126,7 @@ export interface Reading
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
 export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollCallWriting, UpkeepWriting {
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
-  saveAccount(
-    account: Account,
-    change: { enabledAt: Instant; enabledBy: string },
-    event: NewEvent,
-  ): Promise<Account>;
+  saveAccount(account: Account, change: AccountChange, event: NewEvent): Promise<Account>;
   addPractice(account: Account, name: string, event: NewEvent): Promise<Account>;
   /** Adds users to an account, with one event in the account's chain that names their ids. */
   addUsers(

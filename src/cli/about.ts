@@ -13,6 +13,8 @@ const knownMax = 10_000;
 /** Permissions, and operations beside them, that change nothing of an account. */
 const reading = new Set<Permission>(['see', 'audit', 'token.list', 'rollcall']);
 const writing = new Set(['rollcall.start']);
+/** Operations that change nothing, whatever their permission lets others do. */
+const lookingOnly = new Set(['plan', 'account.export']);
 
 type Whose = Pick<Operator, 'kid'> & { userId: number | null };
 
@@ -77,7 +79,8 @@ export class Abouts {
     const account = request.account ?? (await this.#whose(await credential())).kid;
     if (account === null) return null;
     const names = namesOf(request);
-    if (names.length === 0) return { account, reads: reading.has(permission) && !writing.has(name) };
+    if (names.length === 0)
+      return { account, reads: lookingOnly.has(name) || (reading.has(permission) && !writing.has(name)) };
     const users: string[] = [];
     for (const each of names) users.push(await this.#keyOf(account, each));
     return { account, users };

@@ -11,7 +11,8 @@ export function column<T>(title: string, name: string, cell: Column<T>['cell']):
 export function twoFactorWords(account: AccountView): string {
   if (account.twoFactor.enabled) return 'on';
   const days = account.twoFactor.overdue ?? 0;
-  return `OVERDUE for ${days} ${days === 1 ? 'day' : 'days'}`;
+  const awaits = account.twoFactor.wanted ? ', awaits its administrator' : '';
+  return `OVERDUE for ${days} ${days === 1 ? 'day' : 'days'}${awaits}`;
 }
 
 export const accountColumns: Column<AccountView>[] = [

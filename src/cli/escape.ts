@@ -12,9 +12,8 @@ export function safe(text: string): string {
   return text.replace(unsafe, written);
 }
 
-/** JSON whose strings hold no such character either; parsed, it is the same value. */
-export function safeJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent);
+/** A text of JSON, or of YAML whose texts with such characters are in double quotes, with them as `\uXXXX`. */
+export function escapedInQuotes(text: string): string {
   return text.replace(unsafe, (character) =>
     character === '\n'
       ? character
@@ -22,4 +21,9 @@ export function safeJson(value: unknown, indent?: number): string {
           .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
           .join(''),
   );
+}
+
+/** JSON whose strings hold no such character either; parsed, it is the same value. */
+export function safeJson(value: unknown, indent?: number): string {
+  return escapedInQuotes(JSON.stringify(value, null, indent));
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { account } from './commands/account.ts';
 import { announce } from './commands/announce.ts';
+import { apply } from './commands/apply.ts';
 import { audit } from './commands/audit.ts';
 import { auth } from './commands/auth.ts';
 import { batch } from './commands/batch.ts';
@@ -24,11 +25,13 @@ import { login } from './commands/login.ts';
 import { maintain } from './commands/maintain.ts';
 import { metrics } from './commands/metrics.ts';
 import { notices } from './commands/notices.ts';
+import { plan } from './commands/plan.ts';
 import { policy } from './commands/policy.ts';
 import { practice } from './commands/practice.ts';
 import { reactivate } from './commands/reactivate.ts';
 import { recovery } from './commands/recovery.ts';
 import { rollcall } from './commands/rollcall.ts';
+import { schema } from './commands/schema.ts';
 import { serve } from './commands/serve.ts';
 import { status } from './commands/status.ts';
 import { token } from './commands/token.ts';
@@ -41,7 +44,7 @@ import type { Run, Surroundings } from './run.ts';
 const commands = [
   [
     'Prepare and enable',
-    { init, account, practice, user, find, checklist, rollcall, announce, enable, disable },
+    { init, account, practice, user, plan, apply, find, checklist, rollcall, announce, enable, disable },
   ],
   ['Sign-in', { login, code, location, batch, serve }],
   [
@@ -49,7 +52,7 @@ const commands = [
     { status, lockouts, reactivate, recovery, notices, audit, doctor, health, metrics, maintain, db },
   ],
   ['Operators', { auth, token }],
-  ['More', { policy, config, completion, tour, help, version }],
+  ['More', { policy, schema, config, completion, tour, help, version }],
 ] as const;
 
 /** What tells of all commands, and so needs the whole tree. */

@@ -7,6 +7,7 @@ import { integrating } from './topics/integrating.ts';
 import { json } from './topics/json.ts';
 import { messages } from './topics/messages.ts';
 import { operations } from './topics/operations.ts';
+import { provisioning } from './topics/provisioning.ts';
 import { rolesTopic } from './topics/roles.ts';
 import { sizing } from './topics/sizing.ts';
 import { sms } from './topics/sms.ts';
@@ -15,6 +16,7 @@ const topics: Record<string, () => string> = {
   integrating: () => integrating,
   'exit-codes': exitCodesTopic,
   roles: rolesTopic,
+  provisioning: () => provisioning,
   environment,
   messages: () => messages,
   sms: () => sms,

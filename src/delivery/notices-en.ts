@@ -70,6 +70,15 @@ export const englishNotices: NoticeWording = {
     subject: 'A wrong recovery code was entered',
     lines: [`${by} entered a wrong recovery code of the account to reactivate ${about}.`, unexpected],
   }),
+  'enable-wanted': (_, { by, kid }) => ({
+    subject: 'Two-factor authentication is to be turned on, by you',
+    lines: [
+      `${by} has prepared the account and asks a System Administrator of it to turn two-factor authentication on. It is for all practices and users, and is never turned off again.`,
+      `See what it means first: twofa enable --preview -a ${kid}`,
+      `Then turn it on: twofa enable -a ${kid}`,
+      unexpected,
+    ],
+  }),
   'lockout-reminder': (about, { since }) => ({
     subject: `${about} is locked and waits`,
     lines: [

@@ -75,6 +75,15 @@ export const spanishNotices: NoticeWording = {
       unexpected,
     ],
   }),
+  'enable-wanted': (_, { by, kid }) => ({
+    subject: 'Falta que usted active la autenticación de dos factores',
+    lines: [
+      `${by} preparó la cuenta y pide a uno de sus administradores del sistema que active la autenticación de dos factores. Vale para todos los consultorios y usuarios, y nunca se vuelve a desactivar.`,
+      `Vea primero lo que significa: twofa enable --preview -a ${kid}`,
+      `Después actívela: twofa enable -a ${kid}`,
+      unexpected,
+    ],
+  }),
   'lockout-reminder': (about, { since }) => ({
     subject: `El acceso de ${about} sigue bloqueado`,
     lines: [

@@ -19,6 +19,7 @@ export const auditActions = [
   'token.rotated',
   'token.verified',
   'account.created',
+  'account.updated',
   'account.enabled',
   'account.viewed',
   'accounts.viewed',

@@ -11,7 +11,8 @@ export type NoticeKind =
   | 'recovery-codes-renewed'
   | 'recovery-code-used'
   | 'recovery-code-rejected'
-  | 'lockout-reminder';
+  | 'lockout-reminder'
+  | 'enable-wanted';
 
 /** Somebody who can be told: a user with a well-formed email. */
 export interface Reader {

@@ -10,6 +10,7 @@ import { accounts, installation, practiceNames, practices } from './read-account
 import { events, lockout, lockoutEvents, lockouts, userHistory, verifiedFrom } from './read-events.ts';
 import { exported, linkOf, newestBefore } from './read-export.ts';
 import { chainAt, putBackAt } from './read-restored.ts';
+import { activeUsernames, administratorIds, inactiveUsers } from './read-roster.ts';
 import { expiringTokens, hasOwner, token, tokens } from './read-tokens.ts';
 import {
   busyLocations,
@@ -56,6 +57,9 @@ export function readingOf(session: Session): Reading {
     administrators: (kid) => administrators(session, kid),
     emailHolder: (kid, key, exceptUserId) => emailHolder(session, kid, key, exceptUserId),
     emailHolders: (kid, keys) => emailHolders(session, kid, keys),
+    administratorIds: (kid) => administratorIds(session, kid),
+    activeUsernames: (kid) => activeUsernames(session, kid),
+    inactiveUsers: (kid) => inactiveUsers(session, kid),
     checklistFacts: (kid) => checklistFacts(session, kid),
     rosterDigests: (kid) => rosterDigests(session, kid),
     keptOut: (kid) => keptOut(session, kid),

@@ -1,5 +1,5 @@
 // Writes accounts and practices, and the events of the installation's and the accounts' chains.
-import type { Account, NewEvent } from '../actions/store.ts';
+import type { Account, AccountChange, NewEvent } from '../actions/store.ts';
 import { foldKey } from '../rules/text.ts';
 import type { Instant } from '../rules/time.ts';
 import { installation } from './read-accounts.ts';
@@ -31,11 +31,21 @@ export async function recordOnInstallation(
     });
 }
 
+/** The columns of an account's row that a change touches, its seal apart. */
+function changedColumns(change: object, next: Account): Record<string, unknown> {
+  return {
+    ...('enabledAt' in change ? { enabled_at: next.enabledAt, enabled_by: next.enabledBy } : {}),
+    ...('name' in change ? { name: next.name, name_key: foldKey(next.name) } : {}),
+    ...('country' in change ? { country: next.country } : {}),
+    ...('wanted' in change ? { wanted: next.wanted } : {}),
+  };
+}
+
 export async function recordOnAccount(
   session: Session,
   account: Account,
   event: NewEvent,
-  change: { enabledAt?: number; enabledBy?: string; recoveryCodes?: string | null } = {},
+  change: AccountChange | { recoveryCodes: string | null } = {},
 ): Promise<Account> {
   const chain = await append(session, subjectOf.account(account.kid), account.chain, {
     account: account.kid,
@@ -47,7 +57,7 @@ export async function recordOnAccount(
     .update({
       ...sealAccount(session.keyring, next, chain),
       recovery_codes: next.recoveryCodes,
-      ...(change.enabledAt === undefined ? {} : { enabled_at: next.enabledAt, enabled_by: next.enabledBy }),
+      ...changedColumns(change, next),
     });
   return next;
 }

@@ -53,6 +53,9 @@ const administrators = 'no own no no no';
 const applications = 'no no no no yes';
 const audit = 'yes own no no no';
 
+/** A document that gives Jane another name. */
+const renamed = { account: { kid }, users: [{ username: 'jane', name: 'Jane Roe' }] };
+
 export const valid: Record<OperationName, Valid> = {
   'auth.challenge': { grants: administrators, options: () => ({ via: 'email' }) },
   'auth.verify': { grants: administrators, options: () => ({ code: '123456' }), exit: 8 },
@@ -64,6 +67,7 @@ export const valid: Record<OperationName, Valid> = {
   'account.create': { grants: 'yes no no yes no', options: () => ({ kid: '30303', name: 'Third' }) },
   'account.list': { grants: see, options: () => ({}) },
   'account.show': { grants: see, options: () => ({}) },
+  'account.export': { grants: roster, options: () => ({}) },
   'practice.add': { grants: roster, options: () => ({ name: 'Oncology' }) },
   'practice.list': { grants: see, options: () => ({}) },
   'user.add': {
@@ -76,6 +80,8 @@ export const valid: Record<OperationName, Valid> = {
   'user.list': { grants: see, options: () => ({}) },
   'user.show': { grants: see, options: () => ({ user: 'jane' }) },
   'user.import': { grants: roster, options: () => ({ rows: [{ username: 'jane', name: 'Jane Roe' }] }) },
+  plan: { grants: roster, options: () => ({ document: renamed }) },
+  apply: { grants: roster, options: () => ({ document: renamed }) },
   find: { grants: see, options: () => ({ text: 'jane' }) },
   checklist: { grants: see, options: () => ({}) },
   enable: { grants: administrators, options: () => ({ confirm: kid }), before: true },

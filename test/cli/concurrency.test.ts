@@ -219,6 +219,71 @@ describe('the same change at once', () => {
   });
 });
 
+describe('a provisioning file applied in several processes at once', () => {
+  const users = times(300, (each) => ({
+    username: `user${each}`,
+    name: `User ${each}`,
+    email: `user${each}@lakeside.example`,
+    phone: '+12015550124',
+    practices: [each % 2 ? 'Oncology' : 'Dental'],
+    ...(each === 0 ? { systemAdministrator: true } : {}),
+  }));
+  const lakeside = {
+    account: { kid: '30303', name: 'Lakeside', twoFactor: { wanted: true } },
+    practices: ['Oncology', 'Dental'],
+    users,
+  };
+  const changed = lakeside.users.map((user) => ({ ...user, name: `${user.name} Jr.` }));
+
+  function applyAtOnce(document: object, profiles: readonly string[]) {
+    writeFileSync(join(installation.home, 'lakeside.json'), JSON.stringify(document));
+    return Promise.all(
+      profiles.map((profile) =>
+        installation.json<{ changes: object[]; changed: boolean }>([
+          ...['apply', '-f', 'lakeside.json', '-p', profile],
+        ]),
+      ),
+    );
+  }
+
+  it(
+    'comes to the same end as once: one does it, the other finds nothing left to do',
+    async () => {
+      start(prepared);
+      for (const [document, expected] of [
+        [lakeside, 303],
+        [{ ...lakeside, users: changed }, 300],
+      ] as const) {
+        const both = await applyAtOnce(document, ['ci', 'owner', 'ci']);
+        const did = both.filter((each) => each.changed);
+        expect(did).toHaveLength(1);
+        expect(did[0]?.changes).toHaveLength(expected);
+        for (const each of both) if (!each.changed) expect(each.changes).toEqual([]);
+        await installation.expectWhole();
+      }
+      const named = ['-a', '30303', '-p', 'owner'];
+      const found = await installation.json<UserView[]>(['user', 'list', ...named]);
+      const byName = (one: { username: string }, other: { username: string }) =>
+        one.username < other.username ? -1 : 1;
+      expect(found.sort(byName).map(({ username, name }) => ({ username, name }))).toEqual(
+        [...changed].sort(byName).map(({ username, name }) => ({ username, name })),
+      );
+      const actions = (await installation.json<EventRow[]>(['audit', 'list', ...named])).map(
+        ({ action }) => action,
+      );
+      const count = (wanted: string) => actions.filter((action) => action === wanted).length;
+      expect({
+        created: count('account.created'),
+        practices: count('practice.added'),
+        updated: count('user.updated'),
+      }).toEqual({ created: 1, practices: 2, updated: 300 });
+      const mailed = installation.outbox().filter(({ text }) => text.includes('twofa enable -a 30303'));
+      expect(mailed.map(({ user }) => user)).toEqual(['user0']);
+    },
+    patienceMs,
+  );
+});
+
 describe('a process that is killed while it verifies', () => {
   const program = resolve(import.meta.dirname, '../../bin/twofa.js');
 

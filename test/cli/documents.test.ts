@@ -365,6 +365,10 @@ const calls: [command: string, args: string[], exit?: number][] = [
   ['account create', ['account', 'create', '20967', '--name', 'Southside']],
   ['account show', ['account', 'show', ...account]],
   ['account list', ['account', 'list']],
+  ['account export', ['account', 'export', '-a', '20967']],
+  ['plan', ['plan', '-f', 'northside.json']],
+  ['apply', ['apply', '-f', 'northside.json']],
+  ['schema', ['schema']],
   ['practice add', ['practice', 'add', 'Northside Dental', ...account]],
   ['practice list', ['practice', 'list', ...account]],
   [
@@ -516,7 +520,13 @@ describe('the topic json', () => {
     };
     const roster = join(home, 'roster.csv');
     writeFileSync(roster, 'username,name\njane,Jane Doe\n');
+    const provisioning = join(home, 'northside.json');
+    writeFileSync(
+      provisioning,
+      JSON.stringify({ account: { kid }, users: [{ username: 'jane', name: 'J. Doe' }] }),
+    );
     const files: Record<string, string> = {
+      'northside.json': provisioning,
       'roster.csv': roster,
       'codes.txt': join(home, 'codes.txt'),
       'backup.sqlite': join(home, 'backup.sqlite'),

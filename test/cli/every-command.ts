@@ -36,6 +36,8 @@ export interface Situation {
   spare: string;
   /** A roster file. */
   roster: string;
+  /** A provisioning file of the account. */
+  provisioning: string;
   /** The id of David, who is renamed. */
   david: string;
   /** A code that is surely not Jane's. */
@@ -74,6 +76,7 @@ export const everyCommand: Record<string, Each> = {
   'account create': { grants: 'yes no no yes no', args: () => ['30303', '--name', 'Third'] },
   'account list': { ...see, args: () => [] },
   'account show': { ...see, args: () => [] },
+  'account export': { ...roster, args: () => [] },
   'practice add': { ...roster, args: () => ['Oncology'] },
   'practice list': { ...see, args: () => [] },
   'user add': {
@@ -87,6 +90,9 @@ export const everyCommand: Record<string, Each> = {
   'user show': { ...see, args: () => ['jane'] },
   'user import': { ...roster, args: (situation) => [situation.roster] },
   'user export': { ...see, args: () => [] },
+  plan: { grants: roster.grants, args: ({ provisioning }) => ['-f', provisioning] },
+  apply: { grants: roster.grants, args: ({ provisioning }) => ['-f', provisioning] },
+  schema: { grants: null, args: () => [] },
   find: { ...see, args: () => ['jane'] },
   checklist: { ...see, args: () => [] },
   'rollcall start': { ...administrators, args: () => [], exit: 6, refused: 'already-enabled' },
@@ -189,6 +195,7 @@ export async function everySituation(): Promise<Situation> {
     here,
     spare: '',
     roster: join(here.home, 'roster.csv'),
+    provisioning: join(here.home, 'northside.json'),
     david: '',
     wrong: '',
     token: '',
@@ -211,6 +218,7 @@ export async function everySituation(): Promise<Situation> {
     situation.david = (await json<{ id: string }>(['user', 'show', 'david', '-a', kid])).id;
   });
   situation.wrong = otherThan(here.lastCode('jane'));
+  writeFileSync(situation.provisioning, JSON.stringify({ account: { kid }, users: [{ username: 'jane' }] }));
   writeFileSync(situation.roster, 'username,name\njane,Jane Roe\n');
   return situation;
 }

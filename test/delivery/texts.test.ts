@@ -262,6 +262,7 @@ describe('a notice', () => {
     'recovery-codes-renewed': { by: 'maria' },
     'recovery-code-used': { by: 'maria' },
     'recovery-code-rejected': { by: 'maria' },
+    'enable-wanted': { by: 'ci', kid: '10482' },
     'lockout-reminder': { by: 'care', since: '2026-03-01T09:30:00.000Z' },
   };
   const kinds = Object.keys(details) as NoticeKind[];

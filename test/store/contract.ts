@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { invariants } from './invariants.ts';
 import { keys } from './keys.ts';
 import { lostKey } from './lost-key.ts';
+import { provisioning } from './provisioning.ts';
 import { putBack } from './put-back.ts';
 import { restored } from './restored.ts';
 import { rollCalls } from './roll-call.ts';
@@ -22,6 +23,7 @@ export function storeContract(engine: Engine): void {
     describe('keeps its invariants against direct SQL', () => invariants(engine));
     describe('takes steps of sign-ins', () => signInSteps(engine));
     describe('keeps a roster', () => rosters(engine));
+    describe('provisions accounts', () => provisioning(engine));
     describe('keeps a roll call', () => rollCalls(engine));
     describe('keeps an audit trail', () => trail(engine));
     describe('finds what was done behind the trail', () => tampering(engine));

@@ -18,7 +18,7 @@ export function help(program: Command, run: Run): void {
   program
     .command('help')
     .description(
-      'help on a command, or on a topic: integrating, exit-codes, roles, environment, messages, sms, json, audit, operations, sizing, faq',
+      'help on a command, or on a topic: integrating, exit-codes, roles, provisioning, environment, messages, sms, json, audit, operations, sizing, faq',
     )
     .argument('[topic...]', 'a command or a topic')
     .action(

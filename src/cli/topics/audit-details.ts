@@ -17,6 +17,7 @@ export const auditDetails: Readonly<Record<string, string>> = {
   'token.verified': '',
   'token.rotated': 'by',
   'account.created': 'name, country',
+  'account.updated': 'fields, name, country, wanted',
   'account.enabled': 'users, practices, plan',
   'account.viewed': 'view, searched, status',
   'accounts.viewed': 'searched, overdue',

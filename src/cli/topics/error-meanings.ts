@@ -53,6 +53,7 @@ export const errorMeanings: Record<ErrorCode, string> = {
   'too-many-texts': 'the account has had the text messages of its day; details.retryAt',
   'too-soon': 'it was done just now; details.retryAt',
   'plan-changed': 'what the preview showed is not so any more; nothing was done',
+  'prune-limit': 'the file lacks more users than may be deactivated without --prune-limit',
   'channel-unavailable': 'the user has no valid address for this channel',
   'delivery-not-configured': 'no message can leave the installation by this channel',
   'not-restored': 'the store was not put back, so that nothing is to be done again in it',

@@ -8,7 +8,7 @@ export const exitMeanings: Record<keyof typeof exitCodes, string> = {
   done: 'done',
   failure: 'an unexpected failure; --debug shows where',
   usage: 'usage or invalid input; of an import, that rows were rejected',
-  changesPending: 'changes are pending (no command of this version ends so)',
+  changesPending: 'changes are pending: plan --detailed-exitcode',
   notPermitted: 'not signed in, or not permitted',
   notFound: 'not found, or not to be seen by you',
   refused:

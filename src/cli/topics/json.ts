@@ -19,12 +19,18 @@ export const shapes: readonly (readonly [commands: string, shape: string])[] = [
   ['account create', '{…account, changed}'],
   ['account show', '{…account}'],
   ['account list', '[{…account}]'],
+  [
+    'account export',
+    '{account: {kid, name, country}, practices, users: [{username, name, email, phone, practices}]}',
+  ],
   ['practice add', '{account, name, users, changed}'],
   ['practice list', '[{account, name, users}]'],
   ['user add, user update, user rename, user deactivate', '{…user, changed}'],
   ['user show', '{…user}'],
   ['user list, user export, find', '[{…user}]'],
   ['user import', '{read, added, updated, unchanged, rejected, rejectedFile, changed}'],
+  ['plan, apply', '{changes: [{account, action, kind, name, fields}], changed}'],
+  ['schema', '{$schema, title, description, type, required, properties, additionalProperties}'],
   [
     'checklist',
     '{account, ready, blockers, warnings, items: [{id, title, severity, status, count, users, mendedBy, hint}]}',
@@ -156,7 +162,10 @@ export function json(): string {
     ...shapes.map(([name, text]) => shape(name, text)),
     '\n',
     paragraph(
-      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted is false in this version. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; batch prints a reply a line, {id, exit, result} or {id, exit, error}, and serve answers with the same and notices; serve, help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why. db restore: restored is null without a file, replayed and lostByAction (numbers of events by action) without --replay; why in look: added, account-created, contact-changed, role-changed, renamed, reactivated, last-administrator or not-ready; details are those of the event, contact data masked.',
+      'twoFactor.overdue: days without the mandatory 2FA, null once it is on. status of a user: active, locked or inactive. why of a user who is kept out: a list of locked, email-missing, email-invalid, phone-missing and phone-invalid. result, reason and why: see "twofa help integrating". token (the secret) is in the documents of token create and token rotate alone, also with --save. recoveryCodes is a list of the two codes on a terminal, {file} with --recovery-codes-file, else null: none were made. wanted: whether the account waits for its administrator to turn 2FA on. status of a message: pending, accepted, delivered, undelivered or unknown. texts counts the text messages of the day in UTC; ceiling is null where none is configured. audit follow prints {…event} one a line, for as long as it runs; batch prints a reply a line, {id, exit, result} or {id, exit, error}, and serve answers with the same and notices; serve, help, completion, tour and disable have no document. state in the roll call: reachable, called, bounced, not-called or no-address; why of rollcall confirm: wrong, expired, undelivered, used-up or none. maintain: a part that failed is null, one that was not due too (pruned, once an hour; checkpoint, once a day); failed says why. db restore: restored is null without a file, replayed and lostByAction (numbers of events by action) without --replay; why in look: added, account-created, contact-changed, role-changed, renamed, reactivated, last-administrator or not-ready; details are those of the event, contact data masked.',
+    ),
+    paragraph(
+      'changes of plan and apply: action is create, update, deactivate, enable or needs-administrator, kind is account, practice or user, fields has {from, to} by the name of each field; of plan, changed is false. account export also has twoFactor: {wanted}, and of users language and systemAdministrator, where they are set.',
     ),
   ].join('');
 }

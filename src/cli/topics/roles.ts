@@ -17,7 +17,8 @@ const commands: Record<Permission, string | null> = {
   'token.revoke': 'token revoke',
   store: 'db status, db prune, db backup, db restore, db copy, db rotate-key, maintain, metrics',
   'account.create': 'account create',
-  roster: 'practice add, user add, user update, user rename, user deactivate, user import¹',
+  roster:
+    'practice add, user add, user update, user rename, user deactivate, user import, plan, apply, account export¹',
   see: 'account list, account show, practice list, user list, user show, user export, find, checklist, status, lockouts, lockouts show',
   enable: 'enable',
   reactivate: 'reactivate',
