@@ -21,5 +21,6 @@ export async function down(knex: Knex): Promise<void> {
     await knex.raw('DROP TRIGGER staging_stays ON installation');
     await knex.raw('DROP FUNCTION staging_stays()');
   } else await knex.raw('DROP TRIGGER staging_stays');
-  await knex.schema.alterTable('installation', (table) => table.dropColumns('restored_at', 'staging'));
+  for (const column of ['restored_at', 'staging'])
+    await knex.raw(`ALTER TABLE installation DROP COLUMN ${column}`);
 }

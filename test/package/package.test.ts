@@ -24,6 +24,7 @@ describe('what is in the package', () => {
     /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$/,
     /^bin\/(twofa\.js|cached\.js|package\.json)$/,
     /^dist\/(twofa|index)(\/[\w.-]+)?\.cjs(\.v[\w.-]+\.bytecode)?$/,
+    /^dist\/provisioning\.schema\.json$/,
     /^dist\/types\/([\w-]+\/)?[\w-]+\.d\.cts$/,
     /^dist\/man\/twofa(-[a-z-]+)?\.[17]$/,
   ];

