@@ -1,10 +1,10 @@
 // The file of a SQLite store: made private, opened with what durability asks for, its errors in words.
 import { chmodSync, closeSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Database } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import { TwofaError } from '../errors.ts';
 import { connect } from './knex.ts';
+import { driverOptions, SqliteClient } from './sqlite-driver.ts';
 
 /** How long a statement waits for another process's transaction before the store counts as busy, in milliseconds. */
 const busyTimeoutMs = 30_000;
@@ -45,16 +45,11 @@ export function createPrivateFile(file: string): void {
   chmodSync(file, 0o600);
 }
 
-/** Named, so that the program's bundle need not look for it. */
-const nativeBinding = createRequire(import.meta.url).resolve(
-  'better-sqlite3/build/Release/better_sqlite3.node',
-);
-
 export function connectFile(file: string): Knex {
   return connect({
-    client: 'better-sqlite3',
+    client: SqliteClient,
     useNullAsDefault: true,
-    connection: { filename: file, options: { nativeBinding } } as never,
+    connection: { filename: file, options: driverOptions() } as never,
     pool: {
       min: 1,
       max: 1,

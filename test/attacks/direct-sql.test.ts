@@ -1,8 +1,8 @@
 // What an operator with a shell on the database can do without dropping a trigger: nothing that must not be (R3, R8, R9).
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Prepared } from '../support/in-process.ts';
+import Database from '../support/sqlite.js';
 import { dropTriggers, usedInstallation } from './shell.ts';
 import { statementsFor } from './statements.ts';
 

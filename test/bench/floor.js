@@ -5,7 +5,7 @@
 // what was kept, the chained event and the new head, the code's HMAC, the message in the outbox, and each in the commits of
 // its own that the product makes. It has nothing else: no request that is read and checked, no permission, no promise.
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import Database from '../support/sqlite.js';
 import {
   codeDigest,
   codeSeal,

@@ -1,8 +1,8 @@
 // The import of a roster by hand: csv-parse and prepared inserts of the same rows, with their heads, and nothing checked.
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { parse } from 'csv-parse';
+import Database from '../support/sqlite.js';
 import { keysOf, seal } from './floor.js';
 
 /** Rows of a commit, as the product makes them. */

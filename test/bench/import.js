@@ -4,7 +4,7 @@ import { createWriteStream, mkdtempSync, openSync, readFileSync, rmSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import Database from 'better-sqlite3';
+import Database from '../support/sqlite.js';
 import { startServer } from './postgres.js';
 
 const here = import.meta.dirname;

@@ -2,7 +2,7 @@
 import { readFileSync, truncateSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import Database from '../support/sqlite.js';
 
 const { openTwofa } = createRequire(import.meta.url)('../../dist/index.cjs');
 const ip = '203.0.113.7';

@@ -1,7 +1,7 @@
 // A long trail, written by hand with the links and heads that the product would write, and the least that checks it.
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import Database from '../support/sqlite.js';
 import { headOf, keysOf, seal } from './by-hand.js';
 
 const ip = '203.0.113.7';

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dumpCommands } from '../../src/cli/dump-commands.ts';
 import { type Prepared, quickEnabledNorthside } from '../support/in-process.ts';
 import { kid } from '../support/program.ts';
+import Sqlite from '../support/sqlite.js';
 
 let here: Prepared;
 const platform = ['-a', kid, '-p', 'platform'];

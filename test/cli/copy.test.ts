@@ -1,12 +1,12 @@
 // Moving a store from SQLite to PostgreSQL: all of it or nothing, whatever is killed in between, and never two stores at once.
 import { createConnection, createServer } from 'node:net';
-import Sqlite from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { shapes } from '../../src/cli/topics/json.ts';
 import { by, copyOf, elsewhere, fail, login, office, send, signIn, verify } from '../scenarios/steps.ts';
 import { quickEnabledNorthside } from '../support/in-process.ts';
 import { OwnServer } from '../support/postgres.ts';
 import { type Installation, kid, otherThan } from '../support/program.ts';
+import Sqlite from '../support/sqlite.js';
 import { Destination, Moving, type Outcome } from './moving.ts';
 
 let server: OwnServer;

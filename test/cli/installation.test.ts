@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Prepared } from '../support/in-process.ts';
+import Database from '../support/sqlite.js';
 
 let here: Prepared;
 const at = (name: string) => join(here.home, name);

@@ -13,13 +13,13 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readKeyFile } from '../../src/cli/key-file.ts';
 import type { PutBack } from '../../src/cli/restoring.ts';
 import { openStore } from '../../src/store/open.ts';
 import { Prepared, quickEnabledNorthside } from '../support/in-process.ts';
 import { kid } from '../support/program.ts';
+import Sqlite from '../support/sqlite.js';
 import { hasTerminal, onTerminal, readable } from '../support/terminal.ts';
 
 let here: Prepared;

@@ -1,11 +1,11 @@
 // Where an installation under test keeps its store: in a file, or on the server of this run. Time passes in it as a test says.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import { readKeyFile } from '../../src/cli/key-file.ts';
 import type { Row } from '../../src/store/rows.ts';
 import { type SealedTable, withSeal } from '../../src/store/sealed.ts';
+import Sqlite from './sqlite.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import type { Store } from '../../src/actions/store.ts';
 import { deriveKeys, type Keyring, keyringOf, renewableKeyring } from '../../src/rules/keyring.ts';
 import type { Instant } from '../../src/rules/time.ts';
 import { createStore, openStore } from '../../src/store/open.ts';
+import Sqlite from './sqlite.js';
 
 /** Time as a test has it: it stands still until it is moved. */
 export class Clock {
