@@ -4,7 +4,7 @@ import type { Request } from '../actions/perform.ts';
 import { type ErrorReport, TwofaError } from '../errors.ts';
 
 /** Bytes that a request may have. */
-export const requestBytesMax = 1024 * 1024;
+export const requestBytesMax = 4 * 1024 * 1024;
 
 /** What a request is answered with; `id` is that of the request. */
 export type Reply = { id: unknown; exit: number } & ({ result: unknown } | { error: ErrorReport });

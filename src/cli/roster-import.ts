@@ -28,7 +28,7 @@ export function countsOf({ added, updated, unchanged, rejected }: ImportResult):
 
 /** Rows of a request. */
 const partRows = 2000;
-/** Characters of the cells of a request's rows: rows can be long, and a service takes no request of more than 1 MiB. */
+/** Characters of the cells of a request's rows: rows can be long, and a service takes no request of more than 4 MiB. */
 const partCharacters = 250_000;
 /** Rejections shown to people; the rejected file has all. */
 const shownRejections = 20;

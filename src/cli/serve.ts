@@ -155,8 +155,10 @@ class Service {
       const server = this.#server();
       out.say(`Serving on ${await listen(server, this.#options.place)}.`);
       await stopped;
+      const ending = ended(server, this.#desk);
+      // Said once nobody can connect any more.
       out.say('Stopping: what was begun is finished; a second signal ends it at once.');
-      if (await ended(server, this.#desk)) return;
+      if (await ending) return;
       exit(exitCodes.failure);
       out.say(`Some requests did not end within ${stopMs / 1000} seconds.`);
     } finally {

@@ -120,7 +120,7 @@ describe('a line that is no request', () => {
     ['null', 'null', null],
     ['text', '"login"', null],
     ['no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), null],
-    ['too long', `{"id": 1, "do": "${'x'.repeat(1024 * 1024)}"}`, null],
+    ['too long', `{"id": 1, "do": "${'x'.repeat(4 * 1024 * 1024)}"}`, null],
     ['without do', '{"id": 5, "account": "10482"}', 5],
     ['whose do is no text', '{"id": 6, "do": 7}', 6],
     ['whose do is no request', '{"id": 7, "do": "init"}', 7],

@@ -295,14 +295,14 @@ describe('a service that is busy', () => {
 });
 
 test('a request that is longer than a service takes is not sent: exit 2', async () => {
-  const rows = [{ username: 'jane', name: 'x'.repeat(1024 * 1024) }];
+  const rows = [{ username: 'jane', name: 'x'.repeat(4 * 1024 * 1024) }];
   const asked = serviceDoor(socket, () => {}, patience).request(
     { do: 'user.import', rows },
     async () => token,
   );
   await expect(asked).rejects.toMatchObject({
     code: 'invalid-input',
-    message: 'The request is longer than 1048576 bytes.',
+    message: 'The request is longer than 4194304 bytes.',
     hint: expect.stringContaining('Split the file'),
   });
 });

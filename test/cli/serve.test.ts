@@ -242,7 +242,7 @@ describe('an answer', () => {
   });
 
   const body = JSON.stringify(login('jane'));
-  const long = `{"do": "${'x'.repeat(1024 * 1024)}"}`;
+  const long = `{"do": "${'x'.repeat(4 * 1024 * 1024)}"}`;
   test.each<[string, number, number, string, Parameters<Service['post']>[1]]>([
     ['no JSON', 400, 2, '{"code": "123456"', {}],
     ['a list', 400, 2, '[]', {}],

@@ -137,7 +137,7 @@ mail server of another user's.
 
   twofa batch -p platform
 
-reads a request a line (JSON in UTF-8, at most 1 MiB; blank ones are passed
+reads a request a line (JSON in UTF-8, at most 4 MiB; blank ones are passed
 over) and writes a reply a line, as each is ready; with --ordered in the order
 of the requests. It is for an application that starts it and keeps both pipes
 open. Read the replies while you write: it stops reading while 64 are worked on

@@ -51,8 +51,8 @@ do exactly what was seen, or nothing: the plan is refused (plan-changed, exit 6)
 when the account's roster has moved since, when it was changed, and for another
 operator than the one who made it. It holds contact data, and is private.
 
-To a service (TWOFA_URL) a document is one request, of at most 1 MiB: some
-6,000 users.
+To a service (TWOFA_URL) a document is one request, of at most 4 MiB: some
+25,000 users.
 
   twofa account export -a 10482
 
