@@ -17,6 +17,8 @@ import type { Texts } from './texts.ts';
 export const sendBudgetMs = 10_000;
 const firstPauseMs = 200;
 const longestPauseMs = 2000;
+/** What a try needs at least, in milliseconds: who waited for others' messages until less is left tries no more. */
+const leastTryMs = 100;
 /** The share of the time left that a kept connection may take to ask for a message: it may be dead without a sign of it. */
 const keptShare = 0.3;
 
@@ -73,10 +75,12 @@ export function openMailer(email: EmailConfig, options: MailerOptions = {}): Mai
   /** By a kept line, and where the server has ended that meanwhile, by a new one. */
   async function tryOnce(sending: Sending): Promise<TryOutcome> {
     const { mail, remaining } = sending;
-    const place = await pool.take(remaining());
-    if (!place) return { status: 'transient', said: 'the mail server was busy with other messages' };
-    let { line } = place;
+    const before = remaining();
+    const place = await pool.take(before);
+    let line = place?.line ?? null;
     try {
+      if (!place || (before >= leastTryMs && remaining() < leastTryMs))
+        return { status: 'transient', said: 'the mail server was busy with other messages' };
       if (line) {
         const outcome = await line.send(mail, remaining(), remaining() * keptShare);
         if (outcome.status !== 'transient') return outcome;
@@ -88,7 +92,7 @@ export function openMailer(email: EmailConfig, options: MailerOptions = {}): Mai
       line = opened;
       return await line.send(mail, remaining());
     } finally {
-      pool.giveBack(line);
+      if (place) pool.giveBack(line);
     }
   }
 
