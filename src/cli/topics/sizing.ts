@@ -4,12 +4,12 @@ import { partitionedTrail } from '../../store/partitions.ts';
 import { paragraph, terms } from './layout.ts';
 
 /**
- * Measured on two shared cores that ran program and database, Node.js 20, PostgreSQL 18, durable commits; bytes by
+ * Measured on two shared cores that ran program and database, Node.js 20.20, PostgreSQL 18.4, durable commits; bytes by
  * test/bench/sizes.js, rates by "npm run bench".
  */
 const measured = {
-  sqlite: { user: 427, event: 256, passing: 547, logins: 1100, issues: 530, verifications: 1050 },
-  postgres: { user: 715, event: 359, passing: 870, logins: 1500, issues: 690, verifications: 1230 },
+  sqlite: { user: 427, event: 256, passing: 547, logins: 1450, issues: 720, verifications: 1300 },
+  postgres: { user: 715, event: 359, passing: 870, logins: 1750, issues: 800, verifications: 1340 },
   cores: 2,
   eventsVerified: 130_000,
 };
