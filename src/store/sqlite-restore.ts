@@ -104,6 +104,16 @@ function exchangeFiles(draft: string, file: string, aside: string): void {
   renameSync(draft, file);
 }
 
+/** The store that is there while it is copied aside; what a process left that was killed is removed by its number. */
+function draftOf(aside: string): string {
+  return `${aside}.${process.pid}.restoring`;
+}
+
+/** Of a store that was not exchanged after all, no copy is left. */
+function forget(aside: string): void {
+  for (const file of [aside, draftOf(aside)]) rmSync(file, { force: true });
+}
+
 /**
  * Copies the store that is there aside, and the draft in its place, while nobody else can write: others find the new content
  * at their next transaction. What ends the process in the middle leaves the store as it was.
@@ -116,7 +126,8 @@ async function exchangeContents(
 ): Promise<boolean> {
   let former: 'to be kept' | 'being kept' | 'kept' | Error = 'to be kept';
   const keep = async () => {
-    const draft = `${aside}.new`;
+    const draft = draftOf(aside);
+    rmSync(draft, { force: true });
     createPrivateFile(draft);
     await copyDatabase(present, draft, watch);
     // What is about to be replaced survives a loss of power.
@@ -157,7 +168,13 @@ async function exchange(draft: string, file: string, aside: string, watch: CopyW
   const until = performance.now() + patienceMs;
   await onFile(draft, (from) =>
     onFile(file, async (present) => {
-      while (!(await exchangeContents(from, present, { file, aside, watch }))) {
+      const exchanged = () =>
+        exchangeContents(from, present, { file, aside, watch }).catch((error) => {
+          forget(aside);
+          throw error;
+        });
+      while (!(await exchanged())) {
+        forget(aside);
         if (performance.now() > until) {
           throw new TwofaError('store-busy', `The store ${file} is busy; nothing was changed.`, {
             hint: 'Stop the applications first.',
@@ -191,11 +208,6 @@ export async function putInPlace(
     return null;
   }
   if (!usable) exchangeFiles(draft, file, aside);
-  else {
-    await exchange(draft, file, aside, watch).catch((error) => {
-      for (const each of [aside, `${aside}.new`]) rmSync(each, { force: true });
-      throw error;
-    });
-  }
+  else await exchange(draft, file, aside, watch);
   return aside;
 }
