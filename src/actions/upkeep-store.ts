@@ -1,5 +1,6 @@
 // What the actions ask of a store to go on for years: what can be pruned, what is counted, when a task was done last.
 import type { EventCount } from '../rules/event-kind.ts';
+import type { Gauges } from '../rules/metrics.ts';
 import type { PrunedCounts, PrunedKind } from '../rules/retention.ts';
 import type { Instant } from '../rules/time.ts';
 
@@ -22,19 +23,6 @@ export interface TaskDone {
   at: Instant;
   /** The newest event that it saw to, where it is about events. */
   seq: number | null;
-}
-
-/** How much there is of what somebody watches. */
-export interface Gauges {
-  accounts: { enabled: number; overdue: number };
-  lockedUsers: number;
-  openNotices: { pending: number; undelivered: number; unknown: number };
-  /** Messages whose outcome is not recorded: on their way, or cut short. */
-  pendingMessages: number;
-  /** What the database takes, in bytes. */
-  storeBytes: number;
-  /** How far what is read is behind the primary; null where it is the primary. */
-  standbyBehindMs: number | null;
 }
 
 export interface UpkeepReading {

@@ -5,7 +5,7 @@ import type { Credential, Request } from '../actions/perform.ts';
 import type { Permission } from '../rules/authority.ts';
 import { foldKey, userIdShape } from '../rules/text.ts';
 import { isTokenShaped, tokenDigest } from '../rules/token-format.ts';
-import type { About } from './lanes.ts';
+import { type About, namesOf } from './lanes.ts';
 
 /** How many tokens and users are known at a time. */
 const knownMax = 10_000;
@@ -35,11 +35,6 @@ class Known<K, V> {
   clear(): void {
     this.#known.clear();
   }
-}
-
-function namesOf({ user, users, newUsername }: Request): string[] {
-  const several = Array.isArray(users) ? users : [];
-  return [user, newUsername, ...several].filter((name) => typeof name === 'string');
 }
 
 /** Finds out what requests are about. It asks the store only where a request does not say it. */

@@ -10,8 +10,6 @@ const takenMax = 10_000;
 /** And how much they and their replies may be, in bytes. */
 const bytesMax = 64 * 1024 * 1024;
 
-/** Requests at a time unless told otherwise. */
-export const usualInFlight = 64;
 const inFlightMax = 1000;
 
 /** @throws TwofaError `invalid-input` for what is no number of requests. */

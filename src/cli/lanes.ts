@@ -1,4 +1,5 @@
 // Which requests wait for which: those about one user for each other, those about a whole account for all of its users'.
+import type { Request } from '../actions/perform.ts';
 
 /** What a request is about; null: it waits for nobody, and nobody for it. Users and accounts are named by keys. */
 export type About =
@@ -6,6 +7,12 @@ export type About =
   /** `reads`: it changes nothing, so that nobody has to wait for it. */
   | { account: string; reads: boolean }
   | null;
+
+/** The users whom a request names, as it names them. */
+export function namesOf({ user, users, newUsername }: Request): string[] {
+  const several: unknown[] = Array.isArray(users) ? users : [];
+  return [user, newUsername, ...several].filter((name) => typeof name === 'string');
+}
 
 /** Something that happens once. */
 class Moment {

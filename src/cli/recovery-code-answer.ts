@@ -1,9 +1,9 @@
 // Recovery codes that come with a service's answer: their file is made before the request, and filled after it.
-import { closeSync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TwofaError } from '../errors.ts';
 import { syncFolder } from './private-file.ts';
-import { type ShownCodes, textOf, unwritable } from './recovery-codes.ts';
+import { openNew, type ShownCodes, textOf, unwritable } from './recovery-codes.ts';
 
 interface WithCodes {
   account: string;
@@ -19,13 +19,7 @@ const noAnswerYet = [
 
 /** Makes the file (0600), which must not be there yet, with room for the codes. @throws TwofaError `file-unwritable` */
 function reserve(file: string): number {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'wx', 0o600);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw unwritable(file, code === 'EEXIST' ? 'it exists' : message, error);
-  }
+  const descriptor = openNew(file);
   try {
     writeSync(descriptor, noAnswerYet);
     fsyncSync(descriptor);

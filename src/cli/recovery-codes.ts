@@ -13,6 +13,7 @@ import { dirname, resolve } from 'node:path';
 import { TwofaError } from '../errors.ts';
 import { safe } from './escape.ts';
 import type { Out } from './out.ts';
+import { syncFolder } from './private-file.ts';
 import type { Context } from './run.ts';
 
 /** Where new recovery codes go; null: nobody would see them. */
@@ -56,24 +57,19 @@ export function textOf(kid: string, codes: readonly string[]): string {
   ].join('\n');
 }
 
-function sync(path: string): void {
-  const descriptor = openSync(path, 'r');
+/** Opens the file (0600), which must not be there yet. @throws TwofaError `file-unwritable` */
+export function openNew(file: string): number {
   try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw unwritable(file, code === 'EEXIST' ? 'it exists' : message, error);
   }
 }
 
 /** Makes the file (0600), which must not be there yet, durably. @throws TwofaError `file-unwritable` */
 function writeNew(file: string, text: string): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'wx', 0o600);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw unwritable(file, code === 'EEXIST' ? 'it exists' : message, error);
-  }
+  const descriptor = openNew(file);
   try {
     try {
       writeFileSync(descriptor, text);
@@ -81,7 +77,7 @@ function writeNew(file: string, text: string): void {
     } finally {
       closeSync(descriptor);
     }
-    sync(dirname(file));
+    syncFolder(dirname(file));
   } catch (error) {
     rmSync(file, { force: true });
     throw unwritable(file, (error as Error).message, error);

@@ -1,6 +1,6 @@
 // Restores a backup: examined and prepared as a copy beside the store, and put in its place at once, or not at all.
-import { copyFile, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type AuditExport, readExport } from '../actions/read-export.ts';
 import type { CopyWatch, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
@@ -8,6 +8,7 @@ import { iso } from '../rules/time.ts';
 import { openStore, type StoreIdentity } from '../store/open.ts';
 import { sqliteFile } from '../store/sqlite-open.ts';
 import type { Examined } from '../store/sqlite-restore.ts';
+import { abandonedDrafts } from './abandoned.ts';
 import { makeEmpty, removeDatabase } from './backup-file.ts';
 import type { Composed } from './compose.ts';
 import { makePrivateFolder, syncFolder } from './private-file.ts';
@@ -84,23 +85,10 @@ function unreadable(file: string, error: unknown): TwofaError {
   );
 }
 
-/** Whether a process of this number runs. */
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Removes the copies of restores that were killed. */
 async function removeAbandoned(place: string): Promise<void> {
-  const folder = dirname(place);
-  for (const name of await readdir(folder).catch(() => [])) {
-    const pid = name.startsWith(`${basename(place)}.`) ? /\.([0-9]+)\.restoring$/.exec(name)?.[1] : undefined;
-    if (pid !== undefined && !runs(Number(pid))) removeDatabase(join(folder, name));
-  }
+  const left = await abandonedDrafts(place, /\.([0-9]+)\.restoring$/).catch(() => []);
+  for (const draft of left) removeDatabase(draft);
 }
 
 /** Copies the backup beside the place of the store, for its owner alone, with what SQLite has not taken into it yet. */

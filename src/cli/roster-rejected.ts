@@ -1,7 +1,8 @@
 // Writes the rows that an import did not take, each with its line and the reason, beside the file that they came from.
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { TwofaError } from '../errors.ts';
+import { abandonedDrafts } from './abandoned.ts';
 import { csvRow, unguard } from './csv-cells.ts';
 import { columnName, rejectionColumns } from './roster-header.ts';
 
@@ -13,24 +14,10 @@ export function rejectedFileOf(file: string): string {
   return join(dirname(file), `${basename(file, extension)}.rejected.csv`);
 }
 
-/** Whether a process of this number runs. */
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Removes the drafts of imports that were killed: they hold contact data. */
 async function removeLeft(path: string): Promise<void> {
-  const name = basename(path);
-  for (const entry of await readdir(dirname(path))) {
-    if (!entry.startsWith(`${name}.`)) continue;
-    const pid = /^\.([1-9][0-9]*)\.new$/.exec(entry.slice(name.length))?.[1];
-    if (pid !== undefined && !runs(Number(pid))) await rm(join(dirname(path), entry), { force: true });
-  }
+  const left = await abandonedDrafts(path, /^\.([1-9][0-9]*)\.new$/);
+  for (const draft of left) await rm(draft, { force: true });
 }
 
 /**

@@ -15,15 +15,21 @@ export interface Metric {
   samples: Sample[];
 }
 
-/** What the store tells beside its events. */
-export interface Measured {
-  events: readonly EventCount[];
+/** How much there is of what somebody watches. */
+export interface Gauges {
   accounts: { enabled: number; overdue: number };
   lockedUsers: number;
   openNotices: { pending: number; undelivered: number; unknown: number };
+  /** Messages whose outcome is not recorded: on their way, or cut short. */
   pendingMessages: number;
+  /** What the database takes, in bytes. */
   storeBytes: number;
+  /** How far what is read is behind the primary; null where it is the primary. */
   standbyBehindMs: number | null;
+}
+
+export interface Measured extends Gauges {
+  events: readonly EventCount[];
   expiringTokens: number;
   /** When a task was done last; null for never. */
   done: { maintain: Instant | null; prune: Instant | null; checkpoint: Instant | null };

@@ -1,8 +1,8 @@
 // How much there is of what somebody watches, by queries that an index answers.
-import type { Gauges } from '../actions/upkeep-store.ts';
+import type { Gauges } from '../rules/metrics.ts';
 import { behindMs } from './postgres-statements.ts';
 import { int, intOrNull, text } from './rows.ts';
-import { type Session, sql } from './session.ts';
+import { onPostgres, type Session, sql } from './session.ts';
 
 async function one(session: Session, query: string): Promise<number> {
   const [row] = await sql(session, query, {});
@@ -29,7 +29,7 @@ export async function gauges(session: Session): Promise<Gauges> {
   const notices = new Map(
     (await sql(session, openNotices, {})).map((row) => [text(row, 'status'), int(row, 'count')]),
   );
-  const postgres = session.knex.client.dialect === 'postgresql';
+  const postgres = onPostgres(session);
   return {
     accounts: { enabled, overdue: accounts - enabled },
     lockedUsers: await one(session, 'SELECT count(*) AS count FROM users WHERE locked_at IS NOT NULL'),

@@ -16,6 +16,11 @@ export interface Session {
   reserveIds(table: string, count: number): Promise<number[]>;
 }
 
+/** Whether the session is with PostgreSQL, for what the two databases say in different words. */
+export function onPostgres({ knex }: Session): boolean {
+  return knex.client.dialect === 'postgresql';
+}
+
 /** A query on a table, on the session's own connection. */
 export function on(session: Session, table: string): Knex.QueryBuilder {
   return session.knex(table).connection(session.connection);

@@ -2,11 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Connection } from './postgres-connect.ts';
 import type { Row } from './rows.ts';
-import type { Session } from './session.ts';
-
-function onPostgres(session: Session): boolean {
-  return session.knex.client.dialect === 'postgresql';
-}
+import { onPostgres, type Session } from './session.ts';
 
 /**
  * A condition that a column's value is one of a set, which is bound under a name as {@link setOf} it. It is found by the

@@ -32,13 +32,14 @@ export interface SqliteOptions {
 const statements = {
   installation: `SELECT key_fingerprint, oldest_program, (SELECT group_concat(name) FROM migrations) AS migrations
     FROM installation WHERE id = 1`,
+  whole: 'SELECT * FROM installation WHERE id = 1',
   kind: 'SELECT sandbox, staging, restored_at, moved_to FROM installation WHERE id = 1',
 };
 
-/** Also of a store that is behind, or of another key. @throws TwofaError `store-moved` */
-function requireHere(database: Database): void {
-  const { movedTo } = kindOf(database.prepare('SELECT * FROM installation WHERE id = 1').get() as Row);
-  if (movedTo !== null) throw storeMoved(movedTo);
+/** @throws TwofaError `store-moved` */
+function requireHere(kind: InstallationKind): InstallationKind {
+  if (kind.movedTo !== null) throw storeMoved(kind.movedTo);
+  return kind;
 }
 
 /** What is kept of a connection: its statements, prepared once, and that the store is the one that was asked for. */
@@ -67,16 +68,9 @@ class Prepared {
     return kindOf(this.#kind.get() as Row);
   }
 
-  /** @throws TwofaError `store-moved` */
-  requireHere(): void {
-    const { movedTo } = this.kind();
-    if (movedTo !== null) throw storeMoved(movedTo);
-  }
-
   /** What each commit looks at first. @throws TwofaError `store-moved`, `store-restored` */
   requireUsable(): void {
-    const { movedTo, restoredAt } = this.kind();
-    if (movedTo !== null) throw storeMoved(movedTo);
+    const { restoredAt } = requireHere(this.kind());
     if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
   }
 }
@@ -147,8 +141,9 @@ export class SqliteStore implements Store {
     return this.#atOnce((database) => {
       const prepared = this.#preparedOf(database);
       const found = prepared.signIns.authenticate(digest);
-      if (!found) prepared.requireHere();
-      return found && { ...prepared.kind(), now: this.#options.clock(), ...found };
+      const kind = prepared.kind();
+      if (!found) requireHere(kind);
+      return found && { ...kind, now: this.#options.clock(), ...found };
     });
   }
 
@@ -171,7 +166,8 @@ export class SqliteStore implements Store {
     return this.#connected(async (database) => {
       database.exec(begin);
       try {
-        if (begin === 'BEGIN IMMEDIATE') requireHere(database);
+        // Also of a store that is behind, or of another key: it may lack columns, and is not prepared.
+        if (begin === 'BEGIN IMMEDIATE') requireHere(kindOf(database.prepare(statements.whole).get() as Row));
         const result = await work(this.#session(database, actor));
         database.exec('COMMIT');
         return result;
@@ -282,7 +278,7 @@ export class SqliteStore implements Store {
   check: Store['check'] = () =>
     this.#connected((database) => {
       const prepared = this.#preparedOf(database);
-      prepared.requireHere();
+      requireHere(prepared.kind());
       return newestMigration(prepared.schema);
     });
 

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { newDatabase, type OwnServer } from '../support/postgres.ts';
-import { Installation, type Ran, type RunOptions } from '../support/program.ts';
+import { endOf, Installation, type Ran, type RunOptions } from '../support/program.ts';
 
 const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
 const script = resolve(import.meta.dirname, '../support/requests-when-told.js');
@@ -145,14 +145,7 @@ export class Moving extends Installation {
       env,
       stdio: 'pipe',
     });
-    const ran: Ran = { exit: -1, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      ran.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      ran.stderr += text;
-    });
-    const ended = once(child, 'close').then(([exit]) => ({ ...ran, exit: (exit as number | null) ?? -1 }));
+    const ended = endOf(child);
     for (;;) {
       const [sending] = await to.sql('SELECT 1 FROM pg_stat_activity WHERE query LIKE \'COPY "users"%\'');
       if (sending) return { child, ended };

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type MailServer, mailServer, scriptedServer, willing } from '../delivery/mail-server.ts';
 import { checkWordsIn, lastCheckWords } from '../support/check-words.ts';
 import { Prepared, quickNorthside } from '../support/in-process.ts';
-import { environment, kid, type Ran } from '../support/program.ts';
+import { endOf, environment, kid } from '../support/program.ts';
 import { hasTerminal, onTerminal, readable } from '../support/terminal.ts';
 import { instant } from './fields.ts';
 
@@ -64,15 +64,7 @@ function started(args: readonly string[], env: Record<string, string>) {
     env: environment(here.home, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ran: Ran = { exit: -1, stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    ran.stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    ran.stderr += text;
-  });
-  const ended = new Promise<Ran>((done) => child.on('close', (exit) => done({ ...ran, exit: exit ?? -1 })));
-  return { end: (signal: NodeJS.Signals) => child.kill(signal), ended };
+  return { end: (signal: NodeJS.Signals) => child.kill(signal), ended: endOf(child) };
 }
 
 describe('a roll call', () => {

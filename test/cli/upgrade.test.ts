@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrationNames } from '../../migrations/names.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Prepared, quickEnabledNorthside } from '../support/in-process.ts';
-import { kid, type Ran } from '../support/program.ts';
+import { endOf, kid, type Ran } from '../support/program.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const next = '99.0.0';
@@ -74,19 +74,9 @@ afterAll(() => {
 /** Runs the program of the next release on the same installation. */
 async function runNext(args: readonly string[], input = ''): Promise<Ran> {
   const env = await here.environment();
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [join(folder, 'bin/twofa.js'), ...args, '--json'], { env });
-    const ran: Ran = { exit: -1, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      ran.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      ran.stderr += text;
-    });
-    child.on('error', fail);
-    child.on('close', (exit) => done({ ...ran, exit: exit ?? -1 }));
-    child.stdin.end(input);
-  });
+  const child = spawn(process.execPath, [join(folder, 'bin/twofa.js'), ...args, '--json'], { env });
+  child.stdin.end(input);
+  return endOf(child);
 }
 
 async function nextJson(args: readonly string[], exit = 0, input = ''): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type EventCount, EventTally, kindOf } from '../../src/rules/event-kind.ts';
 import { expositionOf, type Measured, metricNames, metricsOf } from '../../src/rules/metrics.ts';
+import { nothing } from './measured.ts';
 
 const kind = (action: string, outcome = 'ok', details: object = {}) =>
   kindOf({ action, outcome, details: JSON.stringify(details) });
@@ -40,18 +41,6 @@ describe('the kind of an event', () => {
     ]);
   });
 });
-
-const nothing: Measured = {
-  events: [],
-  accounts: { enabled: 0, overdue: 0 },
-  lockedUsers: 0,
-  openNotices: { pending: 0, undelivered: 0, unknown: 0 },
-  pendingMessages: 0,
-  storeBytes: 0,
-  standbyBehindMs: null,
-  expiringTokens: 0,
-  done: { maintain: null, prune: null, checkpoint: null },
-};
 
 /** The samples of a metric as lines without its name. */
 function samplesOf(measured: Partial<Measured>, name: string): string[] {

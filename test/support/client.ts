@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { environment, type Ran, type RunOptions } from './program.ts';
+import { endOf, environment, type Ran, type RunOptions } from './program.ts';
 
 const executable = resolve(import.meta.dirname, '../../bin/twofa.js');
 
@@ -49,21 +49,9 @@ export class Client {
       env: environment(this.home, env),
       stdio: 'pipe',
     });
-    const ran: Ran = { exit: -1, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      ran.stdout += text;
-      heard(ran.stdout);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      ran.stderr += text;
-    });
     child.stdin.on('error', () => {});
     child.stdin.end(input);
-    const ended = new Promise<Ran>((done, fail) => {
-      child.on('error', fail);
-      child.on('close', (exit) => done({ ...ran, exit: exit ?? -1 }));
-    });
-    return { child, ended };
+    return { child, ended: endOf(child, heard) };
   }
 
   run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {

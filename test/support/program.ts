@@ -1,5 +1,5 @@
 // Runs the built program as a process of its own, in a home of its own: arguments and input in, streams and exit code out.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,25 @@ export interface Ran {
   exit: number;
   stdout: string;
   stderr: string;
+}
+
+/**
+ * What a process comes to.
+ * @param heard is told all that it has said on standard output, each time that it says more.
+ */
+export function endOf(child: ChildProcess, heard = (_: string) => {}): Promise<Ran> {
+  const ran: Ran = { exit: -1, stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    ran.stdout += text;
+    heard(ran.stdout);
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    ran.stderr += text;
+  });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (exit) => done({ ...ran, exit: exit ?? -1 }));
+  });
 }
 
 export interface RunOptions {
@@ -57,24 +76,14 @@ export class Installation {
 
   async run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     const env = await this.environment(options.env);
-    return new Promise((done, fail) => {
-      const child = spawn(process.execPath, [executable, ...args], {
-        cwd: options.cwd ?? this.home,
-        env,
-        stdio: 'pipe',
-      });
-      const ran: Ran = { exit: -1, stdout: '', stderr: '' };
-      child.stdout.setEncoding('utf8').on('data', (text) => {
-        ran.stdout += text;
-      });
-      child.stderr.setEncoding('utf8').on('data', (text) => {
-        ran.stderr += text;
-      });
-      child.on('error', fail);
-      child.on('close', (exit) => done({ ...ran, exit: exit ?? -1 }));
-      child.stdin.on('error', () => {});
-      child.stdin.end(options.input ?? '');
+    const child = spawn(process.execPath, [executable, ...args], {
+      cwd: options.cwd ?? this.home,
+      env,
+      stdio: 'pipe',
     });
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    return endOf(child);
   }
 
   /** Runs with --json and gives the document; fails when the exit code is another than expected. */

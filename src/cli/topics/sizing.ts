@@ -31,7 +31,7 @@ function bytes(count: number): string {
 }
 
 function grouped(count: number): string {
-  return String(Math.ceil(count)).replace(/\B(?=(\d{3})+$)/g, ',');
+  return Math.ceil(count).toLocaleString('en-US');
 }
 
 /** Sign-ins a second in the busiest hour, those of them that take a code, and the cores that they keep busy. */
