@@ -11,6 +11,9 @@ import { type Reply, readRequest, refusal, requestBytesMax, tooLong } from './re
 const replyTakenMs = 60_000;
 /** Entries of a list that one request may ask for: a service has no memory to spare for more. */
 const listMax = 10_000;
+/** How much of a request that is turned away is read to no purpose, and for how long, in milliseconds. */
+const discardedBytesMax = 4 * requestBytesMax;
+const discardedMs = 5_000;
 /** After how many seconds somebody who was turned away tries again. */
 const retryAfterSeconds = 1;
 
@@ -67,11 +70,31 @@ function send(
   });
 }
 
-function turnAway(
+/**
+ * Reads what is left of a request and lets it go. A connection that is closed with something unread is reset, and whoever
+ * is still sending would never see the answer.
+ */
+async function discardRest(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((enough) => {
+    let left = discardedBytesMax;
+    timer = setTimeout(enough, discardedMs);
+    request.once('close', enough).once('end', enough);
+    request.on('data', (part: Buffer) => {
+      left -= part.length;
+      if (left < 0) enough();
+    });
+  });
+  clearTimeout(timer);
+}
+
+async function turnAway(
   response: ServerResponse,
   { status, error, headers }: TurnedAway,
   id: unknown = null,
 ): Promise<void> {
+  if (headers?.Connection === 'close') await discardRest(response.req);
   return send(response, status, { ...refusal(id, error), notices: [] }, headers);
 }
 
@@ -138,7 +161,7 @@ function bearerOf({ headersDistinct }: IncomingMessage): string | TurnedAway {
 async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += part.length;
     if (length > requestBytesMax) return null;
     parts.push(part);

@@ -272,6 +272,17 @@ describe('an answer', () => {
     expect(await service.ask(platform, login('jane'))).toMatchObject({ exit: 7 });
   });
 
+  test.each([
+    ['declared', {}],
+    ['in parts', { 'Transfer-Encoding': 'chunked' }],
+  ])('to what is far too long is not lost while it is still being sent: %s', async (_, headers) => {
+    const far = `{"do": "${'x'.repeat(12 * 1024 * 1024)}"}`;
+    const answers = Array.from({ length: 8 }, () => service.post(far, { token: platform, headers }));
+    for (const answered of await Promise.all(answers)) {
+      expect(answered).toMatchObject({ status: 413, body: { exit: 2 } });
+    }
+  });
+
   test('to a request in .NET’s spelling of its type is as usual', async () => {
     const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Transfer-Encoding': 'chunked' };
     expect(await service.post(body, { token: platform, headers })).toMatchObject({ status: 200 });
