@@ -43,6 +43,8 @@ export class KnownSubjects {
   readonly keyring: Keyring;
   readonly #accounts = new KnownRows(sealedAccount);
   readonly #tokens = new KnownRows(sealedToken);
+  /** Digests of tokens that are no user's. */
+  readonly #ofNobody = new Set<string>();
 
   constructor(keyring: Keyring) {
     this.keyring = keyring;
@@ -51,6 +53,14 @@ export class KnownSubjects {
   /** @throws TwofaError `audit-broken` */
   account(json: string) {
     return this.#accounts.read(this.keyring, json);
+  }
+
+  /**
+   * Whether a token was found to be no user's, which it stays: its user need not be looked for again. Where one is written
+   * into its row all the same, the row does not fit its head.
+   */
+  isOfNobody(digest: string): boolean {
+    return this.#ofNobody.has(digest);
   }
 
   /**
@@ -63,7 +73,11 @@ export class KnownSubjects {
     ofAccount: string | null,
   ): Pick<Authentication, 'token' | 'user' | 'enabledAt'> {
     const token = this.#tokens.read(this.keyring, json);
-    if (token.userId === null) return { token, user: null, enabledAt: null };
+    if (token.userId === null) {
+      if (this.#ofNobody.size >= rowsMax) this.#ofNobody.clear();
+      this.#ofNobody.add(token.digest);
+      return { token, user: null, enabledAt: null };
+    }
     if (ofUser === null || ofAccount === null) throw notWritten(subjectOf.token(token.id));
     const user = sealedUser(this.keyring, JSON.parse(ofUser));
     const { enabledAt } = this.account(ofAccount);

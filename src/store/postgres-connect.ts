@@ -13,9 +13,16 @@ export interface Result {
   rows: Record<string, unknown>[];
 }
 
+/** A query that writes itself to the server and takes what comes back, as pg has it beside its own. */
+export interface Query {
+  submit(wire: unknown): void;
+}
+
 /** A connection as pg has it. */
 export interface Connection {
   query(statement: { text: string; values?: unknown[]; name?: string }): Promise<Result>;
+  /** Sends a query of another make, which takes its own answer. */
+  query(query: Query): void;
 }
 
 /** A URL without its password and options, as errors name it. */

@@ -1,6 +1,7 @@
 // The statements of the hot path on PostgreSQL that save: all of a step or nothing, written once for each kind of step.
 import type { Instant } from '../rules/time.ts';
-import type { Statement } from './postgres-statements.ts';
+import { type Draft, Kinds } from './postgres-kinds.ts';
+import type { Statement, Value } from './postgres-query.ts';
 import type { Row } from './rows.ts';
 import type { SettleWrites, StepWrites, TokenWrite, UserWrite } from './sign-in-rows.ts';
 
@@ -8,15 +9,18 @@ const numbers = new Set([
   ...['place', 'at', 'token_id', 'user_id', 'created_at', 'expires_at', 'trusted_at', 'tries', 'tried_at'],
 ]);
 
-/** A statement that is put together part by part, with how each of its values is got of what is saved. */
-class Draft<W> {
-  readonly #values: ((given: W) => unknown)[] = [];
+/** A statement that is put together part by part. */
+class Parts<W> {
+  readonly #draft: Draft<W>;
   readonly #parts: string[] = [];
-  readonly #results = ['(SELECT count(*) FROM saved) AS saved'];
+  readonly #results = ['(SELECT count(*) FROM saved)'];
+
+  constructor(draft: Draft<W>) {
+    this.#draft = draft;
+  }
 
   bind(value: (given: W) => unknown, type?: string): string {
-    this.#values.push(value);
-    return `$${this.#values.length}${type === undefined ? '' : `::${type}`}`;
+    return this.#draft.bind(value as (given: W) => Value, type);
   }
 
   /** Adds a part that takes effect when the user's row was saved. */
@@ -39,45 +43,20 @@ class Draft<W> {
     this.part(name, `INSERT INTO ${table} (${named}) SELECT ${values.join(', ')} FROM saved ${after}`);
   }
 
-  /** Adds to the result a number that a part returns, under the part's name. */
+  /** Adds to the result a number that a part returns. */
   returns(name: string): void {
-    this.#results.push(`(SELECT id FROM ${name}) AS ${name}`);
+    this.#results.push(`(SELECT id FROM ${name})`);
   }
 
-  /** The statement, under a name, for whatever of this kind is saved. */
-  finish(name: string): (given: W) => Statement {
-    const text = `WITH ${this.#parts.join(', ')} SELECT ${this.#results.join(', ')}`;
-    const values = this.#values;
-    return (given) => ({ name, text, values: values.map((value) => value(given)) });
-  }
-}
-
-/** Statements by what they save, of which there are a few dozen: each is written once, and prepared once a connection. */
-class Kinds<W> {
-  readonly #prefix: string;
-  readonly #made = new Map<string, (given: W) => Statement>();
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  /** @param write puts the statement of a kind together. */
-  statement(kind: string, given: W, write: (draft: Draft<W>) => void): Statement {
-    let made = this.#made.get(kind);
-    if (!made) {
-      const draft = new Draft<W>();
-      write(draft);
-      made = draft.finish(`${this.#prefix}_${kind}`);
-      this.#made.set(kind, made);
-    }
-    return made(given);
+  get text(): string {
+    return `WITH ${this.#parts.join(', ')} SELECT ${this.#results.join(', ')}`;
   }
 }
 
 /** The user's row, provided that the chain stands where it was loaded; everything else hangs on it. */
-function saveUser<W>(draft: Draft<W>, user: (given: W) => UserWrite, guard = ''): void {
-  const bind = (value: (user: UserWrite) => unknown) => draft.bind((given) => value(user(given)));
-  draft.part(
+function saveUser<W>(parts: Parts<W>, user: (given: W) => UserWrite, guard = ''): void {
+  const bind = (value: (user: UserWrite) => unknown) => parts.bind((given) => value(user(given)));
+  parts.part(
     'saved',
     `UPDATE users SET attempts_left = ${bind((to) => to.attemptsLeft)}, locked_at = ${bind((to) => to.lockedAt)},
       last_verified_at = ${bind((to) => to.lastVerifiedAt)},
@@ -91,9 +70,9 @@ function saveUser<W>(draft: Draft<W>, user: (given: W) => UserWrite, guard = '')
   );
 }
 
-function insertEvents<W extends { events: readonly Row[] }>(draft: Draft<W>, events: readonly Row[]): void {
+function insertEvents<W extends { events: readonly Row[] }>(parts: Parts<W>, events: readonly Row[]): void {
   for (const [index, event] of events.entries()) {
-    draft.insert(`event_${index}`, 'audit_events', Object.keys(event), (given) => given.events[index]);
+    parts.insert(`event_${index}`, 'audit_events', Object.keys(event), (given) => given.events[index]);
   }
 }
 
@@ -106,11 +85,11 @@ interface Saving {
   notices: readonly Row[];
 }
 
-function endCodes(draft: Draft<Saving>): void {
-  const at = draft.bind(({ now }) => now, 'bigint');
-  const reason = draft.bind(({ writes }) => writes.codes.end, 'text');
-  const user = draft.bind(({ writes }) => writes.user.id, 'bigint');
-  draft.part(
+function endCodes(parts: Parts<Saving>): void {
+  const at = parts.bind(({ now }) => now, 'bigint');
+  const reason = parts.bind(({ writes }) => writes.codes.end, 'text');
+  const user = parts.bind(({ writes }) => writes.user.id, 'bigint');
+  parts.part(
     'ended',
     `UPDATE codes SET ended_at = CASE WHEN expires_at <= ${at} THEN expires_at ELSE ${at} END,
       ended_reason = CASE WHEN expires_at <= ${at} THEN 'expired' ELSE ${reason} END
@@ -119,19 +98,19 @@ function endCodes(draft: Draft<Saving>): void {
   );
 }
 
-function endTrust(draft: Draft<Saving>): void {
-  draft.part(
+function endTrust(parts: Parts<Saving>): void {
+  parts.part(
     'distrusted',
-    `UPDATE trusted_locations SET ended_at = ${draft.bind(({ now }) => now)},
-      ended_reason = ${draft.bind(({ writes }) => writes.endTrust)}
-      WHERE user_id = ${draft.bind(({ writes }) => writes.user.id)} AND ended_at IS NULL AND EXISTS (SELECT 1 FROM saved)`,
+    `UPDATE trusted_locations SET ended_at = ${parts.bind(({ now }) => now)},
+      ended_reason = ${parts.bind(({ writes }) => writes.endTrust)}
+      WHERE user_id = ${parts.bind(({ writes }) => writes.user.id)} AND ended_at IS NULL AND EXISTS (SELECT 1 FROM saved)`,
   );
 }
 
-function proveToken(draft: Draft<Saving>): void {
+function proveToken(parts: Parts<Saving>): void {
   const bind = (value: (token: TokenWrite) => unknown) =>
-    draft.bind(({ writes: { token } }) => token && value(token));
-  draft.part(
+    parts.bind(({ writes: { token } }) => token && value(token));
+  parts.part(
     'proved',
     `UPDATE tokens SET verified_at = ${bind((to) => to.verifiedAt)}, verified_place = ${bind((to) => to.verifiedPlace)},
       chain_count = ${bind((to) => to.seal.chain_count)}, chain_link = ${bind((to) => to.seal.chain_link)},
@@ -141,9 +120,9 @@ function proveToken(draft: Draft<Saving>): void {
 }
 
 /** The row of a token is saved with the user's, or neither is. */
-function tokenGuard(draft: Draft<Saving>): string {
-  const id = draft.bind(({ writes }) => writes.token?.id);
-  const count = draft.bind(({ writes }) => writes.token?.loaded.count);
+function tokenGuard(parts: Parts<Saving>): string {
+  const id = parts.bind(({ writes }) => writes.token?.id);
+  const count = parts.bind(({ writes }) => writes.token?.loaded.count);
   return `AND EXISTS (SELECT 1 FROM tokens WHERE id = ${id} AND chain_count = ${count})`;
 }
 
@@ -168,14 +147,14 @@ function kindOf({ writes, notices }: Saving, repeats: boolean): string {
     .join('');
 }
 
-function writeStep(draft: Draft<Saving>, { writes, message, notices }: Saving, repeats: boolean): void {
+function writeStep(parts: Parts<Saving>, { writes, message, notices }: Saving, repeats: boolean): string {
   const { codes, trust, code, request } = writes;
-  saveUser(draft, (given) => given.writes.user, writes.token ? tokenGuard(draft) : '');
-  insertEvents(draft, writes.events);
-  if (codes.expire || codes.end) endCodes(draft);
-  if (writes.endTrust) endTrust(draft);
+  saveUser(parts, (given) => given.writes.user, writes.token ? tokenGuard(parts) : '');
+  insertEvents(parts, writes.events);
+  if (codes.expire || codes.end) endCodes(parts);
+  if (writes.endTrust) endTrust(parts);
   if (trust) {
-    draft.insert(
+    parts.insert(
       'trusted',
       'trusted_locations',
       Object.keys(trust),
@@ -183,23 +162,24 @@ function writeStep(draft: Draft<Saving>, { writes, message, notices }: Saving, r
       trustAnew,
     );
   }
-  if (message) draft.insert('message', 'messages', Object.keys(message), (given) => given.message);
-  if (code) draft.insert('code', 'codes', Object.keys(code), (given) => given.writes.code);
-  if (writes.token) proveToken(draft);
+  if (message) parts.insert('message', 'messages', Object.keys(message), (given) => given.message);
+  if (code) parts.insert('code', 'codes', Object.keys(code), (given) => given.writes.code);
+  if (writes.token) proveToken(parts);
   if (request) {
     const after = repeats ? answerAnew : '';
-    draft.insert('remembered', 'requests', Object.keys(request), (given) => given.writes.request, after);
+    parts.insert('remembered', 'requests', Object.keys(request), (given) => given.writes.request, after);
   }
   for (const [index, notice] of notices.entries()) {
     const name = `notice_${index}`;
-    draft.insert(name, 'notices', Object.keys(notice), (given) => given.notices[index], 'RETURNING id');
-    draft.returns(name);
+    parts.insert(name, 'notices', Object.keys(notice), (given) => given.notices[index], 'RETURNING id');
+    parts.returns(name);
   }
+  return parts.text;
 }
 
 /**
  * Saves a step.
- * @param notices what is told of a lock; the result has their numbers as notice_0, notice_1 ….
+ * @param notices what is told of a lock; the result has their numbers after the count of what was saved.
  * @param repeats whether an answer to this request is recorded already: a new one that another took meanwhile is a conflict.
  */
 export function saveStatement(
@@ -208,7 +188,7 @@ export function saveStatement(
 ): Statement {
   const message = writes.message && { kind: 'code', status: 'pending', ...writes.message };
   const saving = { writes, events: writes.events, message, now, notices };
-  return steps.statement(kindOf(saving, repeats), saving, (draft) => writeStep(draft, saving, repeats));
+  return steps.statement(kindOf(saving, repeats), saving, (draft) => writeStep(new Parts(draft), saving, repeats));
 }
 
 /** What the outcome of a message with a code saves, with the clock. */
@@ -220,29 +200,30 @@ interface Settling extends SettleWrites {
 
 const outcomes = new Kinds<Settling>('settle');
 
-function writeOutcome(draft: Draft<Settling>, { events, endsCode, request }: Settling): void {
-  saveUser(draft, (given) => given.user);
-  insertEvents(draft, events);
-  const id = draft.bind(({ message }) => message.id);
-  const at = draft.bind(({ now }) => now);
-  draft.part(
+function writeOutcome(parts: Parts<Settling>, { events, endsCode, request }: Settling): string {
+  saveUser(parts, (given) => given.user);
+  insertEvents(parts, events);
+  const id = parts.bind(({ message }) => message.id);
+  const at = parts.bind(({ now }) => now);
+  parts.part(
     'settled',
-    `UPDATE messages SET status = ${draft.bind(({ message }) => message.status)},
-      reason = ${draft.bind(({ message }) => message.reason)},
-      gateway_id = coalesce(${draft.bind(({ message }) => message.gatewayId)}, gateway_id), settled_at = ${at}
+    `UPDATE messages SET status = ${parts.bind(({ message }) => message.status)},
+      reason = ${parts.bind(({ message }) => message.reason)},
+      gateway_id = coalesce(${parts.bind(({ message }) => message.gatewayId)}, gateway_id), settled_at = ${at}
       WHERE id = ${id} AND EXISTS (SELECT 1 FROM saved)`,
   );
   if (endsCode) {
-    draft.part(
+    parts.part(
       'ended',
       `UPDATE codes SET ended_at = ${at}, ended_reason = 'undelivered'
-        WHERE user_id = ${draft.bind(({ user }) => user.id)} AND message_id = ${id} AND ended_at IS NULL
+        WHERE user_id = ${parts.bind(({ user }) => user.id)} AND message_id = ${id} AND ended_at IS NULL
           AND EXISTS (SELECT 1 FROM saved)`,
     );
   }
   if (request) {
-    draft.insert('remembered', 'requests', Object.keys(request), (given) => given.request, answerAnew);
+    parts.insert('remembered', 'requests', Object.keys(request), (given) => given.request, answerAnew);
   }
+  return parts.text;
 }
 
 /** Saves the outcome of a message with a code. */
@@ -254,5 +235,5 @@ export function settleStatement(
 ): Statement {
   const settling = { user, events, endsCode, message, request, now };
   const kind = `e${events.length}${endsCode ? 'x' : ''}${request ? 'a' : ''}`;
-  return outcomes.statement(kind, settling, (draft) => writeOutcome(draft, settling));
+  return outcomes.statement(kind, settling, (draft) => writeOutcome(new Parts(draft), settling));
 }

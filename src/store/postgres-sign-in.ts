@@ -16,8 +16,9 @@ import type { Instant } from '../rules/time.ts';
 import type { KnownSubjects } from './known-rows.ts';
 import { type Connection, isConflict, isPlaceTaken } from './postgres-connect.ts';
 import { saveStatement, settleStatement } from './postgres-save.ts';
-import { type LoadKeys, loadStatement, requestBy, type Statement, serverNow } from './postgres-statements.ts';
-import { type Row, text } from './rows.ts';
+import { ask, type Statement, type TextRow } from './postgres-query.ts';
+import { type LoadKeys, loadStatement, settlingStatement } from './postgres-statements.ts';
+import type { Row } from './rows.ts';
 import { behind, notWritten, sealedUser } from './sealed.ts';
 import {
   type Loaded,
@@ -136,7 +137,7 @@ export class Step<T> {
       answer: outcome.answer,
       notices: told.map(({ notice }, index) => ({
         ...notice,
-        id: Number(saved[`notice_${index}`]),
+        id: Number(saved[index + 1]),
         account,
         accountName,
         sentAt: now,
@@ -167,9 +168,9 @@ export class Step<T> {
   }
 
   async #loadNow(connection: Connection): Promise<Pick<LoadedAhead, 'row' | 'now'>> {
-    const { rows } = await connection.query(loadStatement(keysOf(this.#query)));
-    const [row] = rows;
-    return { row: (row ?? null) as StepRow | null, now: Number(row?.now) };
+    const [row] = await ask(connection, loadStatement(keysOf(this.#query)));
+    const [now = null, ...columns] = row ?? [];
+    return { row: stepRow(columns), now: Number(now) };
   }
 
   /** @returns the row that the save gave, or null where another came first. */
@@ -178,7 +179,7 @@ export class Step<T> {
     statement: Statement,
     writes: StepWrites,
     answer: T,
-  ): Promise<Record<string, unknown> | null> {
+  ): Promise<TextRow | null> {
     const [event] = writes.events;
     const attempt = {
       subject: subjectOf.user(writes.user.id),
@@ -188,9 +189,9 @@ export class Step<T> {
     };
     this.#sent.push(attempt);
     try {
-      const { rows } = await connection.query(statement);
+      const [row] = await ask(connection, statement);
       this.#sent.pop();
-      return Number(rows[0]?.saved) === 1 ? (rows[0] ?? null) : null;
+      return row?.[0] === '1' ? row : null;
     } catch (error) {
       // Nothing was saved: the statement as a whole was refused.
       if (isConflict(error)) this.#sent.pop();
@@ -222,13 +223,30 @@ export class Step<T> {
   }
 }
 
-/** What a step is decided on, as one row. */
+/** What a step is decided on. */
 export interface StepRow {
+  /** As JSON, by which it is known again. */
   account: string;
   user: Row | null;
   codes: Row[];
   trust: Row | null;
   request: Row | null;
+}
+
+function parsed<T>(json: string | null | undefined, absent: T): T {
+  return json === null || json === undefined ? absent : JSON.parse(json);
+}
+
+/** What the columns of a step say; null where there is no such account. */
+export function stepRow([account, user, codes, trust, request]: TextRow): StepRow | null {
+  if (account === null || account === undefined) return null;
+  return {
+    account,
+    user: parsed<Row | null>(user, null),
+    codes: parsed<Row[]>(codes, []),
+    trust: parsed<Row | null>(trust, null),
+    request: parsed<Row | null>(request, null),
+  };
 }
 
 /** What was loaded with a token, and for which step. */
@@ -285,6 +303,21 @@ async function textsSpent(connection: Connection, query: SignInQuery, now: Insta
 
 type SettleMore = NonNullable<Parameters<Store['settleMessage']>[3]>;
 
+/** What the outcome of a message is decided on; null where there is no such message. */
+async function settlingOf(connection: Connection, messageId: string, remember: SettleMore['remember']) {
+  const [row] = await ask(connection, settlingStatement(messageId, remember));
+  if (!row) return null;
+  const [now, kind, via, status, user, request] = row;
+  return {
+    now: Number(now),
+    kind,
+    via: String(via),
+    status,
+    user: parsed<Row>(user, {}),
+    request: parsed<Row | null>(request, null),
+  };
+}
+
 /** Records how a message fared, in one try. @returns whether it was saved, or needs no saving. */
 export async function settleOnce(
   connection: Connection,
@@ -297,29 +330,22 @@ export async function settleOnce(
   }: { actor: Actor; messageId: string; receipt: Receipt; more: SettleMore },
 ): Promise<boolean> {
   const { remember, from } = more;
-  const { rows } = await connection.query({
-    name: 'settling',
-    text: `SELECT row_to_json(m) AS message, row_to_json(u) AS "user", ${serverNow} AS now,
-        ${requestBy('$2', '$3')} AS request
-      FROM messages m JOIN users u ON u.id = m.user_id WHERE m.id = $1`,
-    values: [messageId, remember?.app ?? null, remember?.id ?? null],
-  });
-  const row = rows[0] as { message: Row; user: Row; now: unknown; request: Row | null } | undefined;
-  if (!row) throw new Error(`There is no message ${messageId}.`);
-  if (from !== undefined && row.message.status !== from) return true;
-  const now = Number(row.now);
+  const found = await settlingOf(connection, messageId, remember);
+  if (!found) throw new Error(`There is no message ${messageId}.`);
+  const { now, kind, via, status, user, request: before } = found;
+  if (from !== undefined && status !== from) return true;
   const settled = { id: messageId, ...receipt, gatewayId: receipt.gatewayId ?? null };
-  if (row.message.kind !== 'code') {
+  if (kind !== 'code') {
     await connection.query({
       text: `UPDATE messages SET status = $2, reason = $3, gateway_id = coalesce($4, gateway_id), settled_at = $5 WHERE id = $1`,
       values: [messageId, settled.status, settled.reason, settled.gatewayId, now],
     });
     return true;
   }
-  const message = { id: messageId, via: text(row.message, 'via'), user: row.user };
+  const message = { id: messageId, via, user };
   const writes = settleWritesOf(keyring, actor, message, receipt, now);
   const recorded = remember
-    ? recordedOf(keyring, sealedUser(keyring, row.user), row.request ?? undefined)
+    ? recordedOf(keyring, sealedUser(keyring, user), before ?? undefined)
     : null;
   const { chain_count: count, chain_link: link } = writes.user.seal;
   const request =
@@ -331,6 +357,6 @@ export async function settleOnce(
           { count, link },
         )
       : null;
-  const saved = await connection.query(settleStatement(writes, settled, request, now));
-  return Number(saved.rows[0]?.saved) === 1;
+  const [saved] = await ask(connection, settleStatement(writes, settled, request, now));
+  return saved?.[0] === '1';
 }

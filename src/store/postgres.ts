@@ -22,18 +22,14 @@ import {
   type LoadedAhead,
   Step,
   type Stepped,
-  type StepRow,
   settleOnce,
+  stepRow,
 } from './postgres-sign-in.ts';
-import {
-  authenticateAndLoadStatement,
-  authenticateStatement,
-  behindMs,
-  serverNow,
-} from './postgres-statements.ts';
+import { ask } from './postgres-query.ts';
+import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { kindOf, type Row, text, textOrNull } from './rows.ts';
+import { kindOf, text } from './rows.ts';
 import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
@@ -153,27 +149,18 @@ export class PostgresStore implements Store {
   }
 
   authenticate(digest: string, ahead?: SignInAhead): Promise<Authentication | null> {
-    const statement = ahead
-      ? authenticateAndLoadStatement(digest, keysOf(ahead))
-      : authenticateStatement(digest);
+    const ofUser = !this.#known.isOfNobody(digest);
+    const statement = authenticateStatement({ digest, ofUser }, ahead ? keysOf(ahead) : null);
     return this.#again(() =>
       this.#connected(async (connection) => {
         if (!this.#checked) await this.#check(connection);
-        const { rows } = await connection.query(statement);
-        const [row] = rows;
+        const [row] = await ask(connection, statement);
         if (!row) return null;
-        const found = this.#known.authenticated(
-          text(row, 'token'),
-          textOrNull(row, 'user'),
-          textOrNull(row, 'account'),
-        );
-        const now = Number(row.now);
-        const loaded: LoadedAhead | undefined = ahead && {
-          ahead,
-          now,
-          row: (row.step ?? null) as StepRow | null,
-        };
-        return { now, ...kindOf(row.installation as Row), loaded, ...found };
+        const [now, installation, token, user, account, ...step] = row;
+        const found = this.#known.authenticated(String(token), user ?? null, account ?? null);
+        const at = Number(now);
+        const loaded: LoadedAhead | undefined = ahead && { ahead, now: at, row: stepRow(step) };
+        return { now: at, ...kindOf(JSON.parse(String(installation))), loaded, ...found };
       }),
     );
   }
