@@ -188,7 +188,9 @@ export function saveStatement(
 ): Statement {
   const message = writes.message && { kind: 'code', status: 'pending', ...writes.message };
   const saving = { writes, events: writes.events, message, now, notices };
-  return steps.statement(kindOf(saving, repeats), saving, (draft) => writeStep(new Parts(draft), saving, repeats));
+  return steps.statement(kindOf(saving, repeats), saving, (draft) =>
+    writeStep(new Parts(draft), saving, repeats),
+  );
 }
 
 /** What the outcome of a message with a code saves, with the clock. */

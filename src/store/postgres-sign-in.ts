@@ -15,8 +15,8 @@ import { dayStart, usersForOneMore } from '../rules/text-ceiling.ts';
 import type { Instant } from '../rules/time.ts';
 import type { KnownSubjects } from './known-rows.ts';
 import { type Connection, isConflict, isPlaceTaken } from './postgres-connect.ts';
-import { saveStatement, settleStatement } from './postgres-save.ts';
 import { ask, type Statement, type TextRow } from './postgres-query.ts';
+import { saveStatement, settleStatement } from './postgres-save.ts';
 import { type LoadKeys, loadStatement, settlingStatement } from './postgres-statements.ts';
 import type { Row } from './rows.ts';
 import { behind, notWritten, sealedUser } from './sealed.ts';
@@ -344,9 +344,7 @@ export async function settleOnce(
   }
   const message = { id: messageId, via, user };
   const writes = settleWritesOf(keyring, actor, message, receipt, now);
-  const recorded = remember
-    ? recordedOf(keyring, sealedUser(keyring, user), before ?? undefined)
-    : null;
+  const recorded = remember ? recordedOf(keyring, sealedUser(keyring, user), before ?? undefined) : null;
   const { chain_count: count, chain_link: link } = writes.user.seal;
   const request =
     remember && recorded?.userId === writes.user.id

@@ -17,15 +17,8 @@ import {
   namedDatabase,
   postgresError,
 } from './postgres-connect.ts';
-import {
-  keysOf,
-  type LoadedAhead,
-  Step,
-  type Stepped,
-  settleOnce,
-  stepRow,
-} from './postgres-sign-in.ts';
 import { ask } from './postgres-query.ts';
+import { keysOf, type LoadedAhead, Step, type Stepped, settleOnce, stepRow } from './postgres-sign-in.ts';
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';

@@ -215,37 +215,63 @@ async function timed(names, inFlight, work) {
   return (performance.now() - started) / names.length;
 }
 
+/** Two works, of which now one goes first, now the other. @returns what each gives. */
+async function inTurn(round, one, other) {
+  if (round % 2 === 0) return [await one(), await other()];
+  const given = await other();
+  return [await one(), given];
+}
+
+/** How often each is measured at a number of connections. */
+const rounds = 4;
+/** Users of each side in a round. */
+const atOnce = 200;
+
 /**
  * Prints issue and verify at 1, 8 and 32 connections.
  * @param setUp makes the installation of a database, with users u0, u1 …; it gives the application's token.
+ * @param warmUp how many of each are made before any is measured: a service has long been compiled when it matters.
  */
-export async function onPostgres({ home, env, kid, users, setUp, row, median, codesOf }) {
+export async function onPostgres({ home, env, kid, users, warmUp, setUp, row, median, codesOf }) {
   const server = await startServer();
   try {
     const onServer = { ...env, TWOFA_DATABASE_URL: server.url };
     const token = setUp(onServer);
+    const pairs = Math.floor(users / 2);
+    let begun = 0;
     for (const connections of [1, 8, 32]) {
       const twofa = openTwofa({ env: onServer, token: token.token, connections });
       const floor = openFloor(server.url, home, kid, token, connections);
       const found = { issue: [], verify: [] };
-      for (let round = 0; round < 5; round += 1) {
-        const half = Math.floor(Math.min(users, 400) / 2);
-        const ours = Array.from({ length: half }, (_, index) => `u${2 * index}`);
-        const theirs = ours.map((_, index) => `u${2 * index + 1}`);
+      // The first round at a number of connections prepares statements on each of them.
+      const uncounted = begun === 0 ? Math.max(1, Math.ceil(warmUp / atOnce)) : 1;
+      for (let round = -uncounted; round < rounds; round += 1) {
+        // Everybody in turn, so that nobody has more codes of the last day than anybody else.
+        const turns = Array.from({ length: Math.min(pairs, atOnce) }, (_, index) => (begun + index) % pairs);
+        begun += turns.length;
+        const ours = turns.map((pair) => `u${2 * pair}`);
+        const theirs = turns.map((pair) => `u${2 * pair + 1}`);
         const codes = new Map();
         const ask = (name, user, more) => twofa.request(name, { account: kid, user, ...more });
-        const issue = await timed(ours, connections, (user) => ask('code.send', user, { via: 'email' }));
-        const floorIssue = await timed(theirs, connections, async (user) => {
-          codes.set(user, await floor.issue(user));
-        });
+        const [issue, floorIssue] = await inTurn(
+          round,
+          () => timed(ours, connections, (user) => ask('code.send', user, { via: 'email' })),
+          () =>
+            timed(theirs, connections, async (user) => {
+              codes.set(user, await floor.issue(user));
+            }),
+        );
         const sent = codesOf();
-        const verify = await timed(ours, connections, async (user) => {
+        const byTwofa = async (user) => {
           const answer = await ask('code.verify', user, { ip, code: sent.get(user) });
           if (answer.result.result !== 'verified') throw new Error(`${user}: ${answer.result.result}`);
-        });
-        const floorVerify = await timed(theirs, connections, (user) => floor.verify(user, codes.get(user)));
-        // The first round prepares statements and warms the server's memory.
-        if (round === 0) continue;
+        };
+        const [verify, floorVerify] = await inTurn(
+          round,
+          () => timed(ours, connections, byTwofa),
+          () => timed(theirs, connections, (user) => floor.verify(user, codes.get(user))),
+        );
+        if (round < 0) continue;
         found.issue.push([floorIssue, issue]);
         found.verify.push([floorVerify, verify]);
       }

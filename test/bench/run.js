@@ -3,6 +3,7 @@
 //                 but large
 //   --sqlite      without PostgreSQL
 //   --users N     of the installation (1000); --rounds N of the library (200), --starts N of a process (15)
+//   --warm N      requests of each sort that are made before any is measured (1000): a service has long been compiled
 //   --events N    that audit verify goes over (1000000)
 //   --rows N      of an import (200000)
 //   --large N     users of a second installation (1000000), for the part large, which imports them first
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     users: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '200' },
     starts: { type: 'string', default: '15' },
+    warm: { type: 'string', default: '1000' },
     sqlite: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
     large: { type: 'string' },
@@ -36,7 +38,7 @@ const users = Number(values.users);
 const rounds = Number(values.rounds);
 const starts = Number(values.starts);
 const events = Number(values.events);
-const warmUp = 100;
+const warmUp = Number(values.warm);
 const parts = new Set(
   values.only?.split(',') ?? ['start', 'library', 'batch', 'trail', 'import', 'postgres'],
 );
@@ -249,7 +251,7 @@ if (parts.has('postgres')) {
   const onServer = mkdtempSync(join(tmpdir(), 'twofa-bench-'));
   try {
     await onPostgres({
-      ...{ home: onServer, kid, users, setUp, row, median },
+      ...{ home: onServer, kid, users, warmUp, setUp, row, median },
       env: { ...process.env, TWOFA_HOME: onServer },
       codesOf: () => codesIn(onServer),
     });
