@@ -3,10 +3,10 @@ import { TwofaError } from '../errors.ts';
 import { foldKey } from '../rules/text.ts';
 import { type Effects, PartEffects } from './import-effects.ts';
 import type { ImportRow } from './import-row.ts';
-import { tellOfUpdates } from './notices.ts';
 import type { Call } from './operation.ts';
 import { recordRefusedCall } from './refused-call.ts';
 import { type Roster, rosterOf, type Update } from './roster.ts';
+import { type DecidedUpdate, saveUpdates } from './save-updates.ts';
 import type { Account, NewUser, UserWithPractices, Writing } from './store.ts';
 
 /** Users whom the event of refused rows names. */
@@ -66,10 +66,6 @@ export class Refusals {
   }
 }
 
-interface PendingUpdate extends Update {
-  user: UserWithPractices;
-}
-
 export class ImportPart {
   readonly roster: Roster;
   readonly effects: PartEffects;
@@ -81,7 +77,7 @@ export class ImportPart {
   readonly #users: Map<string, UserWithPractices>;
   readonly #former: ReadonlySet<string>;
   /** Updates that are decided and not saved yet, by the user's id. */
-  readonly #updates = new Map<number, PendingUpdate>();
+  readonly #updates = new Map<number, DecidedUpdate>();
 
   private constructor(
     call: Call,
@@ -159,25 +155,6 @@ export class ImportPart {
   async #saveUpdates(): Promise<void> {
     const updates = [...this.#updates.values()];
     this.#updates.clear();
-    if (updates.length === 0) return;
-    const { account } = this.roster;
-    const tells = account.enabledAt !== null;
-    const before = tells ? await this.#tables.administrators(account.kid) : [];
-    const after = await this.#tables.saveUsers(
-      updates.map(({ user, change, details }) => ({
-        user,
-        change,
-        event: { action: 'user.updated', details: { ...details, by: 'import' } },
-      })),
-    );
-    if (!tells) return;
-    // Those who were administrators before are told as well: who takes the role away hides nothing else by it.
-    const readers = [...before, ...(await this.#tables.administrators(account.kid))];
-    const told = updates.map(({ user, fields }, index) => ({
-      before: user,
-      after: after[index] ?? user,
-      fields,
-    }));
-    await tellOfUpdates(this.#call, this.#tables, account, told, readers);
+    await saveUpdates(this.#call, this.#tables, this.roster.account, updates, 'import');
   }
 }

@@ -3,9 +3,10 @@ import type { ProvisioningPlan, ProvisioningSteps } from '../rules/provisioning.
 import type { AdditionStep } from '../rules/provisioning-users.ts';
 import { foldKey } from '../rules/text.ts';
 import { turnOn } from './enable.ts';
-import { tellAdministrators, tellOfUpdates, tellUser } from './notices.ts';
+import { tellAdministrators, tellUser } from './notices.ts';
 import type { Call } from './operation.ts';
 import { lookAhead } from './preview.ts';
+import { type DecidedUpdate, saveUpdates } from './save-updates.ts';
 import type { Account, NewUser, UserWithPractices, Writing } from './store.ts';
 import { deactivate } from './user-deactivate.ts';
 
@@ -52,29 +53,14 @@ async function practiceNumbers(tables: Writing, kid: string): Promise<Numbers> {
     });
 }
 
-async function updateUsers(
-  call: Call,
-  tables: Writing,
-  account: Account,
-  { updates }: Steps,
-  numbers: Numbers,
-): Promise<void> {
-  if (updates.length === 0) return;
-  const saves = updates.map(({ user, difference }) => ({
+/** The updates of the steps, with the numbers of practices in place of their names. */
+function decidedUpdates({ updates }: Steps, numbers: Numbers): DecidedUpdate[] {
+  return updates.map(({ user, difference: { change, fields, details, practices } }) => ({
     user,
-    change: {
-      ...difference.change,
-      ...(difference.practices ? { practiceIds: numbers(difference.practices) } : {}),
-    },
-    event: { action: 'user.updated' as const, details: { ...difference.details, by: 'apply' } },
+    fields,
+    details,
+    change: { ...change, ...(practices ? { practiceIds: numbers(practices) } : {}) },
   }));
-  const saved = await tables.saveUsers(saves);
-  const told = updates.flatMap(({ user, difference }, index) => {
-    const after = saved[index];
-    return after ? [{ before: user, after, fields: difference.fields }] : [];
-  });
-  const administrators = account.enabledAt === null ? [] : await tables.administrators(account.kid);
-  await tellOfUpdates(call, tables, account, told, administrators);
 }
 
 async function addUsers(
@@ -146,7 +132,7 @@ export async function carryOut(
   let account = await theProvisioned(tables, call.kid, existing, steps);
   account = await addPractices(tables, account, steps.practices);
   const numbers = await practiceNumbers(tables, call.kid);
-  await updateUsers(call, tables, account, steps, numbers);
+  await saveUpdates(call, tables, account, decidedUpdates(steps, numbers), 'apply');
   account = await addUsers(tables, account, steps.additions, numbers);
   for (const { user } of steps.deactivations) await deactivate(call, tables, account, user);
   await awaitAdministrators(call, tables, account, steps);

@@ -143,6 +143,21 @@ describe('apply', () => {
     expect(await world.done(administrator, apply(given))).toMatchObject({ changed: false });
   });
 
+  test('tells an administrator of all that was changed, also where the same document takes the role away', async () => {
+    const { world, as } = await start(enabled);
+    const given = users(
+      { username: 'omar', systemAdministrator: false },
+      { username: 'jane', email: 'jane2@northside.example' },
+    );
+    await world.done(as['system-administrator'], apply(given));
+    expect(notices('role-changed').map(({ to }) => to)).toEqual([contacts.omar.email]);
+    expect(notices('contact-changed').map(({ to }) => to)).toEqual([
+      contacts.jane.email,
+      'jane2@northside.example',
+      contacts.omar.email,
+    ]);
+  });
+
   test('a document of another account than the request is refused', async () => {
     const { world, as } = await start(prepared);
     const given = { ...apply(document()), account: '20967' };
