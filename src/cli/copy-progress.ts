@@ -1,5 +1,6 @@
-// How far a copy of the store is, in words: rows, how many a second, and how long it goes on at that rate.
+// How far a copy of the store is, in words: its step, and how far that is.
 import type { CopyProgress } from '../actions/store-copy.ts';
+import { progressText } from './progress-text.ts';
 
 const steps: Record<CopyProgress['step'], { doing: string; what: string }> = {
   verifying: { doing: 'Verifying the trail', what: 'events' },
@@ -7,14 +8,6 @@ const steps: Record<CopyProgress['step'], { doing: string; what: string }> = {
   comparing: { doing: 'Sealed; comparing', what: 'rows' },
   'verifying-copy': { doing: 'Sealed; verifying the trail of the copy', what: 'events' },
 };
-
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-function lasting(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 /** Words for a copy that goes on. @param clock in milliseconds. */
 export class CopyWords {
@@ -33,10 +26,6 @@ export class CopyWords {
       this.#begun = this.#clock();
     }
     const { doing, what } = steps[step];
-    const far = `${doing}: ${grouped.format(done)} of ${grouped.format(total)} ${what}`;
-    const seconds = (this.#clock() - this.#begun) / 1000;
-    if (seconds < 1 || done === 0) return far;
-    const rate = done / seconds;
-    return `${far}, ${grouped.format(rate)} a second, ${lasting(Math.max(0, total - done) / rate)} left`;
+    return `${doing}: ${progressText(done, total, what, this.#clock() - this.#begun)}`;
   }
 }

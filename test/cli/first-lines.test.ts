@@ -1,6 +1,7 @@
 // The first line of each key, and how progress is worded.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CopyWords } from '../../src/cli/copy-progress.ts';
 import { FirstLines } from '../../src/cli/first-lines.ts';
 import { durationText, progressText } from '../../src/cli/progress-text.ts';
 
@@ -47,5 +48,27 @@ describe('progress', () => {
     [3_725_000, '1 h 2 min'],
   ])('%i ms are %j', (ms, text) => {
     expect(durationText(ms)).toBe(text);
+  });
+
+  test('of a copy of the store is worded alike, at the rate of each of its steps', () => {
+    let now = 60_000;
+    const words = new CopyWords(() => now);
+    const wordsAfter = (ms: number, ...[step, done, total]: ['copying' | 'comparing', number, number]) => {
+      now += ms;
+      return words.of({ step, done, total });
+    };
+    expect([
+      wordsAfter(0, 'copying', 0, 1_000_000),
+      wordsAfter(3000, 'copying', 120_000, 1_000_000),
+      wordsAfter(17_000, 'copying', 1_000_000, 1_000_000),
+      wordsAfter(500, 'comparing', 0, 1_000_000),
+      wordsAfter(2000, 'comparing', 10_000, 1_000_000),
+    ]).toEqual([
+      'Sealed; copying: 0 of 1,000,000 rows',
+      'Sealed; copying: 120,000 of 1,000,000 rows, 40,000 rows/s, 22 s left',
+      'Sealed; copying: 1,000,000 of 1,000,000 rows, 50,000 rows/s',
+      'Sealed; comparing: 0 of 1,000,000 rows',
+      'Sealed; comparing: 10,000 of 1,000,000 rows, 5,000 rows/s, 3 min 18 s left',
+    ]);
   });
 });
