@@ -92,6 +92,10 @@ describe('imports run one way', () => {
     expect(read('src/errors.ts').imports).toEqual([]);
   });
 
+  test('what store and command line do to new files imports nothing of the source', () => {
+    expect(strays([read('src/new-file.ts')], /^$/)).toEqual([]);
+  });
+
   test('rules import rules and errors', () => {
     expect(strays(within('src/rules'), /^src\/(rules\/|errors\.ts$)/)).toEqual([]);
   });
@@ -100,8 +104,8 @@ describe('imports run one way', () => {
     expect(strays(within('src/actions'), /^src\/(actions|rules)\/|^src\/errors\.ts$/)).toEqual([]);
   });
 
-  test('the store imports rules, errors and migrations, and of the actions types alone', () => {
-    const allowed = /^src\/(store|rules)\/|^src\/errors\.ts$|^migrations\//;
+  test('the store imports rules, errors, new files and migrations, and of the actions types alone', () => {
+    const allowed = /^src\/(store|rules)\/|^src\/(errors|new-file)\.ts$|^migrations\//;
     expect(strays(within('src/store'), allowed, /^src\/actions\//)).toEqual([]);
   });
 

@@ -1,19 +1,11 @@
 // The file of a backup: made under another name beside its own, which it gets when it is whole, and never over another file.
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { BackupTarget } from '../actions/operation.ts';
 import type { CopyWatch } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
+import { createPrivateFile, nameFile } from '../new-file.ts';
 import { syncFolder } from './private-file.ts';
 import { requireNew } from './whole-file.ts';
 
@@ -47,11 +39,6 @@ export function removeDatabase(file: string): void {
   for (const end of besides) rmSync(`${file}${end}`, { force: true });
 }
 
-/** Makes an empty file for its owner alone. */
-export function makeEmpty(file: string): void {
-  closeSync(openSync(file, 'wx', 0o600));
-}
-
 export function syncFile(file: string): void {
   const descriptor = openSync(file, 'r+');
   try {
@@ -67,21 +54,6 @@ async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** What a file system without links answers. */
-const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-/** Gives a file its name, unless something else has it. */
-function publish(draft: string, file: string): void {
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    // The name is taken by a file of our own first, so that only that one is replaced.
-    makeEmpty(file);
-    renameSync(draft, file);
-  }
-}
-
 /**
  * @param named a new file, in a folder that is there.
  * @throws TwofaError `file-unwritable` before anything is copied, and when there is no room.
@@ -93,14 +65,14 @@ export async function backupTo(named: string, watch: CopyWatch): Promise<BackupT
     async keep(copy) {
       const draft = `${file}.${process.pid}.new`;
       removeDatabase(draft);
-      writing(named, () => makeEmpty(draft));
+      writing(named, () => createPrivateFile(draft));
       try {
         const newest = await copy(draft, watch);
         const sha256 = await sha256Of(draft);
         const bytes = statSync(draft).size;
         writing(named, () => {
           syncFile(draft);
-          publish(draft, file);
+          nameFile(draft, file);
           syncFolder(dirname(file));
         });
         return { file, bytes, sha256, newest };

@@ -1,7 +1,8 @@
 // The key ring in a file: read, made once for a new store, and given another key.
-import { existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TwofaError } from '../errors.ts';
+import { nameFile } from '../new-file.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import { lostKeyHint, nextKeyId, readRing, ringText, withKey } from './key-ring.ts';
 import { readIfThere, refuseReadable, syncFolder, writePrivate } from './private-file.ts';
@@ -52,7 +53,7 @@ export function createKeyFile(file: string, { secret, now }: NewKey, used: reado
   const ring = withKey(null, { id: nextKeyId(used), secret, createdAt: now });
   try {
     writePrivate(draft, ringText(ring));
-    linkSync(draft, file);
+    nameFile(draft, file);
     syncFolder(dirname(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(file, error);

@@ -4,12 +4,13 @@ import { dirname, resolve } from 'node:path';
 import { type AuditExport, readExport } from '../actions/read-export.ts';
 import type { CopyWatch, Store } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
+import { createPrivateFile } from '../new-file.ts';
 import { iso } from '../rules/time.ts';
 import { openStore, type StoreIdentity } from '../store/open.ts';
 import { sqliteFile } from '../store/sqlite-open.ts';
 import type { Examined } from '../store/sqlite-restore.ts';
 import { abandonedDrafts } from './abandoned.ts';
-import { makeEmpty, removeDatabase } from './backup-file.ts';
+import { removeDatabase } from './backup-file.ts';
 import type { Composed } from './compose.ts';
 import { makePrivateFolder, syncFolder } from './private-file.ts';
 import { removeProfile, saveProfile } from './profiles.ts';
@@ -107,7 +108,7 @@ async function copyBackup(file: string, draft: string, place: string): Promise<v
     if (!part || (end !== '' && part.size === 0)) continue;
     if (!part.isFile()) throw unreadable(file, new Error('it is no file'));
     try {
-      makeEmpty(`${draft}${end}`);
+      createPrivateFile(`${draft}${end}`);
     } catch (error) {
       throw new TwofaError(
         'store-unavailable',

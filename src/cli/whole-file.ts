@@ -1,6 +1,7 @@
 // A new file for the caller that appears whole or not at all, and takes the place of none that is there.
-import { type FileHandle, link, lstat, open, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { TwofaError } from '../errors.ts';
+import { nameFile } from '../new-file.ts';
 
 function unwritable(path: string, problem: string, cause?: unknown): TwofaError {
   return new TwofaError('file-unwritable', `${JSON.stringify(path)} cannot be written: ${problem}.`, {
@@ -39,7 +40,7 @@ async function draft(
   } finally {
     await handle.close();
   }
-  await attempt(path, () => link(aside, path));
+  await attempt(path, async () => nameFile(aside, path));
 }
 
 /** Makes a new file by what the work writes to it. @throws TwofaError `file-unwritable` */

@@ -1,5 +1,4 @@
-// The file of a SQLite store: made private, opened with what durability asks for, its errors in words.
-import { chmodSync, closeSync, openSync } from 'node:fs';
+// The file of a SQLite store: opened with what durability asks for, its errors in words.
 import type { Database } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import { TwofaError } from '../errors.ts';
@@ -37,12 +36,6 @@ export function storeError(error: unknown, file: string): unknown {
       cause: error,
     },
   );
-}
-
-/** Makes a file that only its owner may read, so that the database is never open to others. */
-export function createPrivateFile(file: string): void {
-  closeSync(openSync(file, 'wx', 0o600));
-  chmodSync(file, 0o600);
 }
 
 export function connectFile(file: string): Knex {

@@ -1,11 +1,12 @@
 // Makes and recognises a store on SQLite: a file that appears whole.
-import { existsSync, linkSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { migrationNames } from '../../migrations/names.ts';
 import { TwofaError } from '../errors.ts';
+import { createPrivateFile, nameFile } from '../new-file.ts';
 import type { Migrated } from './migrate.ts';
 import type { StoreIdentity, StoreOptions } from './open.ts';
 import { identityOf } from './rows.ts';
-import { connectFile, createPrivateFile, storeError } from './sqlite-file.ts';
+import { connectFile, storeError } from './sqlite-file.ts';
 import { sealInstallation } from './trail.ts';
 import { oldestProgram } from './version.ts';
 
@@ -99,7 +100,7 @@ export async function createFile(options: StoreOptions, sandbox: boolean): Promi
 
 function publish(draft: string, file: string): boolean {
   try {
-    linkSync(draft, file);
+    nameFile(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -1,16 +1,16 @@
 // Puts a backup in the place of a store on SQLite, whatever has that open: its content is exchanged in one transaction.
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { CopyWatch, KnownEvent } from '../actions/store.ts';
 import { TwofaError } from '../errors.ts';
+import { createPrivateFile, nameFile } from '../new-file.ts';
 import type { Keyring } from '../rules/keyring.ts';
 import type { Instant } from '../rules/time.ts';
 import type { StoreIdentity } from './open.ts';
 import { identityOf, type Row, text } from './rows.ts';
 import { copyDatabase, faultsOf, onFile, requireStoreOf, requireWanted } from './sqlite-backup.ts';
-import { createPrivateFile } from './sqlite-file.ts';
 import { migrateFile } from './sqlite-open.ts';
 import { standingOf } from './sqlite-trail.ts';
 
@@ -97,9 +97,9 @@ function moveLogs(file: string, aside: string): void {
   for (const end of ['-shm', '-journal']) rmSync(`${file}${end}`, { force: true });
 }
 
-/** What cannot be read as a database is put aside as it is; the new file takes its name at once. */
+/** What cannot be read as a database is put aside as it is; the new file takes its name at once, where there are hard links. */
 function exchangeFiles(draft: string, file: string, aside: string): void {
-  linkSync(file, aside);
+  nameFile(file, aside);
   moveLogs(file, aside);
   renameSync(draft, file);
 }
@@ -132,8 +132,8 @@ async function exchangeContents(
     await copyDatabase(present, draft, watch);
     // What is about to be replaced survives a loss of power.
     syncPath(draft);
-    linkSync(draft, aside);
-    rmSync(draft);
+    nameFile(draft, aside);
+    rmSync(draft, { force: true });
     syncPath(dirname(aside));
   };
   const begin = () => {
@@ -204,7 +204,7 @@ export async function putInPlace(
 ): Promise<string | null> {
   if (!existsSync(file)) {
     moveLogs(file, aside);
-    linkSync(draft, file);
+    nameFile(draft, file);
     return null;
   }
   if (!usable) exchangeFiles(draft, file, aside);
