@@ -130,8 +130,8 @@ function writing(
     const result = await store.write(operator, async (tables) => {
       kept = [];
       // A backup may have been put in place of the store since the call began.
-      const { restoredAt } = anyCopy ? { restoredAt: null } : await tables.installation();
-      if (restoredAt !== null) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
+      const { restoredAt } = tables;
+      if (restoredAt !== null && !anyCopy) throw new TwofaError('store-restored', ...notAccepted(restoredAt));
       const addNotices: Writing['addNotices'] = async (account, notices) => {
         const added = await tables.addNotices(account, notices);
         kept.push(...added);

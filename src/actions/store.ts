@@ -125,6 +125,8 @@ export interface Reading
 
 /** Every write is an event in the same transaction, and seals the head of the row that it belongs to. */
 export interface Writing extends Reading, RecoveryWriting, MessageWriting, RollCallWriting, UpkeepWriting {
+  /** Since when the store is a backup that was put back and is not accepted yet, read when the transaction began. */
+  restoredAt: Instant | null;
   addAccount(account: { kid: string; name: string; country: string }, event: NewEvent): Promise<Account>;
   saveAccount(account: Account, change: AccountChange, event: NewEvent): Promise<Account>;
   addPractice(account: Account, name: string, event: NewEvent): Promise<Account>;

@@ -22,7 +22,7 @@ import { keysOf, type LoadedAhead, Step, type Stepped, settleOnce, stepRow } fro
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { kindOf, text } from './rows.ts';
+import { type InstallationKind, kindOf, type Row, text } from './rows.ts';
 import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
@@ -55,6 +55,9 @@ const patienceMs = 15_000;
 function pause(tries: number): Promise<void> {
   return sleep(Math.random() * Math.min(500, 5 * 2 ** tries));
 }
+
+/** What each transaction asks for first, in one journey. */
+const begun = `SELECT *, ${serverNow} AS now FROM installation WHERE id = 1`;
 
 const nobody: Actor = { actor: '', role: '', tokenId: null };
 
@@ -175,12 +178,18 @@ export class PostgresStore implements Store {
     };
   }
 
-  async #transaction<T>(mode: string, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+  async #transaction<T>(
+    mode: string,
+    actor: Actor,
+    work: (session: Session, kind: InstallationKind) => Promise<T>,
+  ): Promise<T> {
     return this.#connected(async (connection) => {
       await connection.query({ text: `BEGIN ${mode}` });
       try {
-        const { rows } = await connection.query({ text: `SELECT ${serverNow} AS now` });
-        const result = await work(this.#session(connection, actor, Number(rows[0]?.now)));
+        const { rows } = await connection.query({ text: begun });
+        const [row] = rows;
+        if (!row) throw new Error('The store has no installation row.');
+        const result = await work(this.#session(connection, actor, Number(row.now)), kindOf(row));
         await connection.query({ text: 'COMMIT' });
         return result;
       } catch (error) {
@@ -229,8 +238,8 @@ export class PostgresStore implements Store {
   write: Store['write'] = async (actor, work) => {
     for (let tries = 1; ; tries += 1) {
       try {
-        const result = await this.#transaction('ISOLATION LEVEL SERIALIZABLE', actor, (session) =>
-          work(writingOf(session)),
+        const result = await this.#transaction('ISOLATION LEVEL SERIALIZABLE', actor, (session, kind) =>
+          work(writingOf(session, kind)),
         );
         this.#options.committed?.();
         return result;

@@ -162,13 +162,15 @@ export class SqliteStore implements Store {
     };
   }
 
-  async #transaction<T>(begin: string, actor: Actor, work: (session: Session) => Promise<T>): Promise<T> {
+  async #transaction<T>(
+    begin: string,
+    actor: Actor,
+    work: (session: Session, database: Database) => Promise<T>,
+  ): Promise<T> {
     return this.#connected(async (database) => {
       database.exec(begin);
       try {
-        // Also of a store that is behind, or of another key: it may lack columns, and is not prepared.
-        if (begin === 'BEGIN IMMEDIATE') requireHere(kindOf(database.prepare(statements.whole).get() as Row));
-        const result = await work(this.#session(database, actor));
+        const result = await work(this.#session(database, actor), database);
         database.exec('COMMIT');
         return result;
       } catch (error) {
@@ -178,13 +180,21 @@ export class SqliteStore implements Store {
     });
   }
 
+  /** One that writes keeps other writers out from its beginning on. @throws TwofaError `store-moved` */
+  #immediate<T>(actor: Actor, work: (session: Session, kind: InstallationKind) => Promise<T>): Promise<T> {
+    return this.#transaction('BEGIN IMMEDIATE', actor, (session, database) =>
+      // Also of a store that is behind, or of another key: it may lack columns, and is not prepared.
+      work(session, requireHere(kindOf(database.prepare(statements.whole).get() as Row))),
+    );
+  }
+
   read: Store['read'] = (work) =>
     this.#transaction('BEGIN', { actor: '', role: '', tokenId: null }, (session) => work(readingOf(session)));
 
   look: Store['look'] = (work) => this.read(work);
 
   write: Store['write'] = async (actor, work) => {
-    const result = await this.#transaction('BEGIN IMMEDIATE', actor, (session) => work(writingOf(session)));
+    const result = await this.#immediate(actor, (session, kind) => work(writingOf(session, kind)));
     this.#options.committed?.();
     return result;
   };
@@ -243,9 +253,7 @@ export class SqliteStore implements Store {
     this.#inNextCommit((signIns, now) => signIns.step(actor, query, decide, now));
 
   settleNotice: Store['settleNotice'] = (id, receipt) =>
-    this.#transaction('BEGIN IMMEDIATE', { actor: '', role: '', tokenId: null }, (session) =>
-      settleNotice(session, id, receipt),
-    );
+    this.#immediate({ actor: '', role: '', tokenId: null }, (session) => settleNotice(session, id, receipt));
 
   settleMessage: Store['settleMessage'] = (actor, messageId, receipt, more = {}) =>
     this.#inNextCommit((signIns, now) => signIns.settle(actor, messageId, receipt, more, now));

@@ -24,9 +24,10 @@ async function record(
 }
 
 /** The writings of one transaction, beside its readings. */
-export function writingOf(session: Session): Writing {
+export function writingOf(session: Session, { restoredAt }: Pick<Writing, 'restoredAt'>): Writing {
   return {
     ...readingOf(session),
+    restoredAt,
     addAccount: (account, event) => addAccount(session, account, event),
     saveAccount: (account, change, event) => recordOnAccount(session, account, event, change),
     addPractice: (account, name, event) => addPractice(session, account, name, event),

@@ -1,5 +1,6 @@
 // The contract's part on a store that was put back: the mark, where it and its chains stood then, and a copy that sends nothing.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Store } from '../../src/actions/store.ts';
 import type { Engine, Opened } from './engine.ts';
 import { actor, type Fixture, fill, issue } from './fixture.ts';
 
@@ -17,6 +18,7 @@ export function restored(engine: Engine): void {
     opened.store.write(actor, (tables) =>
       tables.saveInstallation({ restoredAt: tables.now }, { action: 'store.put-back', details: { newest } }),
     );
+  const written = (store: Store) => store.write(actor, async ({ restoredAt }) => restoredAt);
   const authenticated = async () => opened.store.authenticate(fixture.token.digest);
 
   test('the mark is told at once, by every connection, and taken away again', async () => {
@@ -24,9 +26,11 @@ export function restored(engine: Engine): void {
     const { newest } = await opened.store.standing(null);
     const other = await opened.again();
     expect(await other.authenticate(fixture.token.digest)).toMatchObject({ restoredAt: null });
+    expect(await written(other)).toBeNull();
     await mark(newest?.seq ?? 0);
     expect(await other.authenticate(fixture.token.digest)).toMatchObject({ restoredAt: expect.any(Number) });
     expect(await opened.store.standing(null)).toMatchObject({ restoredAt: expect.any(Number) });
+    expect(await written(other)).toEqual(expect.any(Number));
     expect(await opened.store.verifyTrail(null)).toMatchObject({ intact: true });
     await opened.store.write(actor, (tables) =>
       tables.saveInstallation({ restoredAt: null }, { action: 'store.restored' }),
