@@ -22,7 +22,7 @@ import { keysOf, type LoadedAhead, Step, type Stepped, settleOnce, stepRow } fro
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
 import { settledEvent, standingOf, trailSource } from './postgres-trail.ts';
 import { readingOf } from './reading.ts';
-import { type InstallationKind, kindOf, type Row, text } from './rows.ts';
+import { type InstallationKind, kindOf, text } from './rows.ts';
 import { notWritten } from './sealed.ts';
 import type { Session } from './session.ts';
 import { checkKey } from './store-key.ts';
