@@ -85,7 +85,8 @@ export async function verifyCode(
 ): Promise<{ answer: VerifyResult; exit: number; at: Instant }> {
   const { user, location, app, requestId, verifiesToken } = request;
   const keyring = await call.keyring();
-  const query = { user, location: location.trustable ? location.key : null, app, requestId, codes: true };
+  // A success trusts the location, whatever is known of it so far.
+  const query = { user, location: null, app, requestId, codes: true };
   type Decided = { decision: VerifyDecision; at: Instant };
   const { decision, at } = await decideStep<Decided>(call, query, ({ state, userId }, now) => {
     const matches = comparison(keyring, userId, request.code);
@@ -121,14 +122,8 @@ export const codeVerify = operation({
     app: v.optional(application),
     requestId: v.optional(requestId),
   }),
-  ahead: ({ user, ip, app, requestId }) => ({
-    ...{
-      user,
-      location: ip.trustable ? ip.key : null,
-      app: app ?? null,
-      requestId: requestId ?? null,
-      codes: true,
-    },
+  ahead: ({ user, app, requestId }) => ({
+    ...{ user, location: null, app: app ?? null, requestId: requestId ?? null, codes: true },
   }),
   async perform(call, input) {
     const app = applicationOf(call, input.app);

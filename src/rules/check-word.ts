@@ -1,7 +1,8 @@
 // A roll call's check words: how they are drawn and read, what is kept of them, and what proves a channel (SPEC: Roll call).
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Channel } from './code.ts';
 import { checkWordLifetimeMs, reachableProofMs } from './constants.ts';
+import { hmac } from './hmac.ts';
 import type { DerivedKeys, Keyring } from './keyring.ts';
 import { abandonedAfterMs } from './retries.ts';
 import { foldKey } from './text.ts';
@@ -37,7 +38,7 @@ export interface CheckWordOwner {
 
 function digestOf(key: DerivedKeys, what: string, owner: CheckWordOwner, value: string): string {
   const parts = [what, owner.userId, owner.via, owner.addressKey, value];
-  return createHmac('sha256', key.codes).update(JSON.stringify(parts)).digest('base64url');
+  return hmac(key.codes, JSON.stringify(parts));
 }
 
 /** The HMAC under which words are kept, in the form that {@link parseCheckWords} gives. */

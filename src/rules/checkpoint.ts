@@ -1,6 +1,7 @@
 // A checkpoint: one root over the ends of all chains, signed, so that what is kept elsewhere proves how far the trail was.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ChainPosition, Subject } from './chain.ts';
+import { hmac } from './hmac.ts';
 import type { DerivedKeys } from './keyring.ts';
 
 /** Where the chains stood when an event was the newest. */
@@ -43,9 +44,10 @@ export class RootHash {
 /** The signature under a checkpoint: an HMAC, so that whoever has the key can tell that it was made with it. */
 export function checkpointSignature(key: DerivedKeys, checkpoint: Omit<Checkpoint, 'signature'>): string {
   const { account, at, seq, subjects, events, root, keyId } = checkpoint;
-  return createHmac('sha256', key.checkpoints)
-    .update(JSON.stringify(['checkpoint', account, at, seq, subjects, events, root, keyId]))
-    .digest('base64url');
+  return hmac(
+    key.checkpoints,
+    JSON.stringify(['checkpoint', account, at, seq, subjects, events, root, keyId]),
+  );
 }
 
 /** Whether a checkpoint was signed by this key. */

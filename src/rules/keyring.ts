@@ -1,5 +1,6 @@
 // The key ring: which keys there are, which one is current, and the keys that are derived from each.
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, hkdfSync } from 'node:crypto';
+import { hmac } from './hmac.ts';
 
 /** The keys derived from one key of the ring; each row names the id of the key that it was made with. */
 export interface DerivedKeys {
@@ -82,5 +83,5 @@ export function renewableKeyring(first: Keyring, read: () => Keyring): Renewable
 
 /** The HMAC under which a user's code is kept; a database without the key does not give the digits away. */
 export function codeDigest(key: DerivedKeys, userId: number, code: string): string {
-  return createHmac('sha256', key.codes).update(`${userId}:${code}`).digest('base64url');
+  return hmac(key.codes, `${userId}:${code}`);
 }

@@ -102,7 +102,7 @@ export class Step<T> {
   }
 
   async #once(connection: Connection): Promise<Stepped<T> | null> {
-    const done = await this.#saved(connection);
+    const done = this.#sent.length > 0 ? await this.#saved(connection) : null;
     if (done) return done;
     const found = await this.#load(connection);
     if (typeof found === 'string') return found;

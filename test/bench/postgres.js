@@ -11,7 +11,6 @@ import {
   codeSeal,
   codesKept,
   deliver,
-  isTrusted,
   keysOf,
   newCode,
   newMessageId,
@@ -66,7 +65,7 @@ const made = (table) =>
 
 /** All that a step is decided on, with the token, in one round trip. */
 const load = `SELECT ${now} AS now, row_to_json(u) AS "user",
-    (SELECT row_to_json(t) FROM (SELECT *, ${wentOn('tokens', "'token:' || id")} FROM tokens WHERE digest = $5) t) AS token,
+    (SELECT row_to_json(t) FROM (SELECT *, ${wentOn('tokens', "'token:' || id")} FROM tokens WHERE digest = $4) t) AS token,
     (SELECT row_to_json(a) FROM (SELECT *, ${wentOn('accounts', "'account:' || kid")} FROM accounts WHERE kid = $1) a)
       AS account,
     (SELECT coalesce(json_agg(c ORDER BY c.created_at, c.id), '[]') FROM (SELECT codes.*, e.link AS event_link
@@ -117,7 +116,7 @@ export function openFloor(url, home, kid, { id, token }, connections) {
   pool.on('error', () => {});
 
   async function loaded(client, name) {
-    const values = [kid, name, Date.now() - codesKept, ip, tokenDigest(token)];
+    const values = [kid, name, Date.now() - codesKept, tokenDigest(token)];
     const { rows } = await client.query({ name: 'load', text: load, values });
     const [row] = rows;
     row.now = Number(row.now);
@@ -168,8 +167,7 @@ export function openFloor(url, home, kid, { id, token }, connections) {
   }
 
   async function verify(client, name, code) {
-    const { user, codes, trust, now } = await loaded(client, name);
-    isTrusted(key, user, trust, now);
+    const { user, codes, now } = await loaded(client, name);
     const entered = codeDigest(key, user.id, code);
     if (!outstanding(key, user, codes, now).some(({ digest }) => digest === entered)) {
       throw new Error('The code is wrong.');
@@ -223,7 +221,7 @@ async function inTurn(round, one, other) {
 }
 
 /** How often each is measured at a number of connections. */
-const rounds = 4;
+const rounds = 10;
 /** Users of each side in a round. */
 const atOnce = 200;
 

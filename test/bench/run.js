@@ -3,7 +3,7 @@
 //                 but large
 //   --sqlite      without PostgreSQL
 //   --users N     of the installation (1000); --rounds N of the library (200), --starts N of a process (15)
-//   --warm N      requests of each sort that are made before any is measured (1000): a service has long been compiled
+//   --warm N      requests of each sort that are made before any is measured (3000): a service has long been compiled
 //   --events N    that audit verify goes over (1000000)
 //   --rows N      of an import (200000)
 //   --large N     users of a second installation (1000000), for the part large, which imports them first
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     users: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '200' },
     starts: { type: 'string', default: '15' },
-    warm: { type: 'string', default: '1000' },
+    warm: { type: 'string', default: '3000' },
     sqlite: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
     large: { type: 'string' },
@@ -51,7 +51,8 @@ const program = join(import.meta.dirname, '..', '..', 'bin', 'twofa.js');
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
 function timed(work) {
