@@ -17,6 +17,7 @@ import {
   namedDatabase,
   postgresError,
 } from './postgres-connect.ts';
+import { Connections } from './postgres-connections.ts';
 import { ask } from './postgres-query.ts';
 import { keysOf, type LoadedAhead, Step, type Stepped, settleOnce, stepRow } from './postgres-sign-in.ts';
 import { authenticateStatement, behindMs, serverNow } from './postgres-statements.ts';
@@ -65,17 +66,17 @@ export class PostgresStore implements Store {
   /** A transaction that is rolled back leaves a gap. */
   readonly gapless = false;
   readonly #knex: Knex;
+  readonly #connections: Connections;
   readonly #options: PostgresOptions;
   readonly #standby: Knex | null;
   readonly #known: KnownSubjects;
   #checked = false;
-  /** Whether the server was there once: then it is waited for when it is gone. */
-  #reached = false;
 
   constructor(options: PostgresOptions) {
     this.#options = options;
     this.#known = new KnownSubjects(options.keyring);
     this.#knex = connectDatabase(options.url, options.connections ?? 1);
+    this.#connections = new Connections(this.#knex.client);
     this.#standby = options.readUrl === undefined ? null : connectDatabase(options.readUrl, 1);
   }
 
@@ -83,24 +84,9 @@ export class PostgresStore implements Store {
     return this.#knex;
   }
 
-  async #onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const { client } = this.#knex;
-    const connection = (await client.acquireConnection()) as Connection & { __knex__disposed?: unknown };
-    this.#reached = true;
-    try {
-      return await work(connection);
-    } catch (error) {
-      // The pool makes another in its place.
-      if (isLost(error)) connection.__knex__disposed = error;
-      throw error;
-    } finally {
-      await client.releaseConnection(connection);
-    }
-  }
-
   async #connected<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      return await this.#onConnection(work);
+      return await this.#connections.use(work);
     } catch (error) {
       throw postgresError(error, this.#options.url);
     }
@@ -128,7 +114,8 @@ export class PostgresStore implements Store {
 
   #mayComeBack(error: unknown): boolean {
     const said = error instanceof TwofaError ? error.cause : error;
-    return isLost(said) || (this.#reached && isUnreachable(said));
+    // A server that was there once is waited for when it is gone.
+    return isLost(said) || (this.#connections.reached && isUnreachable(said));
   }
 
   /** Tries reading again after a lost connection, for as long as a server may take to come back. */
@@ -339,6 +326,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     await this.#standby?.destroy();
+    this.#connections.releaseSpare();
     await this.#knex.destroy();
   }
 }
