@@ -5,11 +5,11 @@ import { paragraph, terms } from './layout.ts';
 
 /**
  * Measured on two shared cores that ran program and database, Node.js 20.20, PostgreSQL 18.4, durable commits; bytes by
- * test/bench/sizes.js, rates by "npm run bench".
+ * test/bench/sizes.js, rates by "npm run bench" (logins on PostgreSQL by the library, 8 at a time), once the code is compiled.
  */
 const measured = {
-  sqlite: { user: 427, event: 256, passing: 547, logins: 1450, issues: 720, verifications: 1300 },
-  postgres: { user: 715, event: 359, passing: 870, logins: 1750, issues: 800, verifications: 1340 },
+  sqlite: { user: 427, event: 256, passing: 547, logins: 2000, issues: 950, verifications: 1650 },
+  postgres: { user: 715, event: 359, passing: 870, logins: 2800, issues: 980, verifications: 1700 },
   cores: 2,
   eventsVerified: 130_000,
 };
