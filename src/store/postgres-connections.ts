@@ -58,8 +58,8 @@ export class Connections {
 
   #giveBack(connection: Lent): void {
     // Whoever waits goes before whoever has not come yet.
-    if (this.#waiting > 0 || connection.__knex__disposed !== undefined) return this.#release(connection);
-    if (this.#spare.push(connection) === 1) setImmediate(() => this.releaseSpare());
+    if (this.#waiting > 0 || connection.__knex__disposed !== undefined) this.#release(connection);
+    else if (this.#spare.push(connection) === 1) setImmediate(() => this.releaseSpare());
   }
 
   /** Leaves the pool whatever nobody wants. */
