@@ -54,18 +54,29 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Writes a file (mode 0600) in one step: a crash leaves the old one or the new one, and what returned is durable. */
+/** Writes all of a text to the beginning of a file: a disk that is nearly full takes a part of it at first, and says so. */
+export function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+}
+
+/**
+ * Writes a file (mode 0600) in one step: a crash or a full disk leaves the old one or the new one, and what returned is
+ * durable.
+ */
 export function writePrivate(file: string, text: string): void {
   makePrivateFolder(dirname(file));
   const draft = `${file}.${process.pid}.new`;
-  const descriptor = openSync(draft, 'wx', 0o600);
+  // Of a process that was killed, and had the same number.
+  rmSync(draft, { force: true });
   try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  try {
+    const descriptor = openSync(draft, 'wx', 0o600);
+    try {
+      writeAll(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });

@@ -22,8 +22,17 @@ export function readProfiles(file: string): Profiles {
   }
 }
 
+/** @throws TwofaError `file-unwritable` */
 function write(file: string, profiles: Profiles): void {
-  writePrivate(file, `${JSON.stringify(profiles, null, 2)}\n`);
+  try {
+    writePrivate(file, `${JSON.stringify(profiles, null, 2)}\n`);
+  } catch (error) {
+    throw new TwofaError('file-unwritable', `${file} cannot be written: ${(error as Error).message}.`, {
+      hint: 'Make room on its disk, and see that you may write in its folder.',
+      details: { file },
+      cause: error,
+    });
+  }
 }
 
 /** What a profile may be called: it is a key of a file and part of what people type. */

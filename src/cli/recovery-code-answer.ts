@@ -1,8 +1,8 @@
 // Recovery codes that come with a service's answer: their file is made before the request, and filled after it.
-import { closeSync, fsyncSync, ftruncateSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TwofaError } from '../errors.ts';
-import { syncFolder } from './private-file.ts';
+import { syncFolder, writeAll } from './private-file.ts';
 import { openNew, type ShownCodes, textOf, unwritable } from './recovery-codes.ts';
 
 interface WithCodes {
@@ -21,7 +21,7 @@ const noAnswerYet = [
 function reserve(file: string): number {
   const descriptor = openNew(file);
   try {
-    writeSync(descriptor, noAnswerYet);
+    writeAll(descriptor, noAnswerYet);
     fsyncSync(descriptor);
     syncFolder(dirname(file));
     return descriptor;
@@ -36,7 +36,7 @@ function reserve(file: string): number {
 function fill(descriptor: number, file: string, account: string, codes: readonly string[]): void {
   try {
     ftruncateSync(descriptor, 0);
-    writeSync(descriptor, textOf(account, codes), 0);
+    writeAll(descriptor, textOf(account, codes));
     fsyncSync(descriptor);
   } catch (error) {
     throw new TwofaError(

@@ -94,6 +94,17 @@ function brokenOff(result: ImportResult, total: number, dryRun: boolean): TwofaE
   );
 }
 
+/** What fails after a part was stored says so: whoever runs the command again completes the import. */
+function cutShort(error: unknown, result: ImportResult, total: number): unknown {
+  if (!(error instanceof TwofaError) || error.code === 'interrupted' || result.read === 0) return error;
+  const stored = `This was after ${result.read} of ${total} rows: ${countsOf(result)}. What was added and updated is stored; the same command completes the import.`;
+  return new TwofaError(error.code, error.message, {
+    hint: error.hint === null ? stored : `${error.hint} ${stored}`,
+    ...(error.details === null ? {} : { details: error.details }),
+    cause: error,
+  });
+}
+
 interface Imported {
   outcomes: RowOutcome[];
   /** What a dry run would have changed. */
@@ -156,7 +167,7 @@ export async function importFile(
     });
   } catch (error) {
     await rejected?.discard();
-    throw error;
+    throw dryRun ? error : cutShort(error, tally.result, total);
   }
   const { result, rejections } = tally;
   result.rejectedFile = (await rejected?.close()) ?? null;

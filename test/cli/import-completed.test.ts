@@ -1,5 +1,5 @@
 // An import that is interrupted or killed: what it leaves, and that the same command completes it.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -114,6 +114,28 @@ describe('an import that ends in the middle', () => {
     expect(drafts()).toEqual([]);
     expect(await here.json(importing(), 2)).toMatchObject({ added: many - kept, unchanged: kept });
   });
+});
+
+test('one that the disk has no room for says what is stored, and the same command completes it', async () => {
+  const limited = ['-c', 'ulimit -f 4096; exec "$0" "$@"', process.execPath, executable];
+  const { status, stderr } = spawnSync('sh', [...limited, ...importing('--json')], {
+    cwd: here.home,
+    env: environment(here.home),
+    encoding: 'utf8',
+  });
+  expect(status).toBe(11);
+  const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+  expect(error.code).toBe('store-unavailable');
+  const said =
+    /This was after (\d+) of 20002 rows: (\d+) added, 0 updated, 0 unchanged, 1 rejected. What was added and updated is stored; the same command completes the import.$/;
+  const [, read = '', added = ''] = said.exec(error.hint) ?? [];
+  expect(Number(read)).toBe(Number(added) + 1);
+  expect(Number(added)).toBeGreaterThan(0);
+  expect(await here.json(importing(), 2)).toMatchObject({
+    added: many - Number(added),
+    unchanged: Number(added),
+  });
+  expect(await here.json(['audit', 'verify'])).toMatchObject({ intact: true });
 });
 
 describe('progress', () => {

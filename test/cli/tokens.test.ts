@@ -1,5 +1,5 @@
 // Tokens and profiles from the command line: made, listed, revoked, rotated, stored, and which of them a call is made with.
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Prepared, quickNorthside } from '../support/in-process.ts';
@@ -91,6 +91,23 @@ describe('token create', () => {
     expect(ran.stdout).not.toMatch(/twofa_/);
     expect(await whoever(['-p', 'robot'])).toMatchObject({ role: 'provisioner' });
     expect(await whoever([])).toMatchObject({ role: 'owner' });
+  });
+
+  test('whose profile cannot be stored says that there is a token to be revoked', async () => {
+    const profiles = join(here.home, 'profiles.json');
+    const { token } = JSON.parse(readFileSync(profiles, 'utf8')).profiles.owner;
+    renameSync(profiles, `${profiles}.kept`);
+    mkdirSync(profiles);
+    const args = ['token', 'create', '--role', 'provisioner', '--save', 'robot', '--json'];
+    const { exit, stdout, stderr } = await here.run(args, { env: { TWOFA_TOKEN: token } });
+    rmdirSync(profiles);
+    renameSync(`${profiles}.kept`, profiles);
+    expect([exit, stdout]).toEqual([2, '']);
+    expect(stderr).not.toMatch(/twofa_/);
+    const { error } = JSON.parse(stderr);
+    expect(error).toMatchObject({ code: 'file-unwritable', details: { changed: true } });
+    expect(error.hint).toBe(`Revoke it with "twofa token revoke ${error.details.id}", and make another.`);
+    expect(await here.json(['token', 'revoke', error.details.id])).toMatchObject({ changed: true });
   });
 });
 
