@@ -68,7 +68,8 @@ async function pass({ batch, floor, ours, theirs, kid, codesOf }) {
   };
 }
 
-export async function byBatch({ home, env, program, token, kid, users, codesOf, row, median }) {
+/** @param warmUp how many of each are made before any is measured. */
+export async function byBatch({ home, env, program, token, kid, users, warmUp, codesOf, row, median }) {
   const batch = startBatch(program, { ...env, TWOFA_TOKEN: token.token });
   const floor = openFloor(home, kid, 'bench', token);
   const names = Array.from({ length: users }, (_, index) => `u${index}`);
@@ -77,8 +78,10 @@ export async function byBatch({ home, env, program, token, kid, users, codesOf, 
   // The first request loads what the others work with.
   await batch.carryOut([{ do: 'login', user: ours[0], account: kid, ip: '198.51.100.1' }], 7);
   const found = [];
-  for (let each = 0; each < passes; each += 1)
-    found.push(await pass({ batch, floor, ours, theirs, kid, codesOf }));
+  for (let each = -Math.ceil(warmUp / ours.length); each < passes; each += 1) {
+    const measured = await pass({ batch, floor, ours, theirs, kid, codesOf });
+    if (each >= 0) found.push(measured);
+  }
   await batch.end();
   floor.close();
   const rate = (ms) => `${Math.round((1000 * ours.length) / median(found.map((each) => each.ms[ms])))}/s`;

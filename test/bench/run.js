@@ -231,7 +231,18 @@ try {
   }
   if (parts.has('library')) await againstFloor(token);
   if (parts.has('batch')) {
-    await byBatch({ home, env, program, token, kid, users, codesOf: () => codesIn(home), row, median });
+    await byBatch({
+      home,
+      env,
+      program,
+      token,
+      kid,
+      users,
+      warmUp,
+      codesOf: () => codesIn(home),
+      row,
+      median,
+    });
   }
   if (parts.has('trail')) verifyTrail(token);
   if (parts.has('import')) await benchImport({ rows: Number(values.rows), sqliteAlone: values.sqlite, row });
