@@ -1,5 +1,5 @@
 // A store that is an older copy of itself: found by what this machine knows beside the key, refused, and accepted by its owner.
-import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Prepared, quickEnabledNorthside } from '../support/in-process.ts';
@@ -107,7 +107,7 @@ describe('the newest event known to this machine', () => {
 
   test('that cannot be written is said, and fails nothing', async () => {
     const before = readFileSync(markFile(), 'utf8');
-    writeFileSync(`${markFile()}.${process.pid}.new`, '');
+    mkdirSync(`${markFile()}.${process.pid}.new`);
     const ran = await here.run(['user', 'update', 'jane', '--name', 'Jane Roe', '-a', kid]);
     expect(ran).toMatchObject({ exit: 0 });
     expect(ran.stderr).toContain('The newest event could not be noted beside the key: ');
