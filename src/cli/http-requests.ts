@@ -71,8 +71,8 @@ function send(
 }
 
 /**
- * Reads what is left of a request and lets it go. A connection that is closed with something unread is reset, and whoever
- * is still sending would never see the answer.
+ * Reads what is left of a request, within bounds, and lets it go. A connection that is closed with something unread is reset,
+ * and whoever is still sending would never see the answer.
  */
 async function discardRest(request: IncomingMessage): Promise<void> {
   if (request.complete || request.destroyed) return;
@@ -91,11 +91,13 @@ async function discardRest(request: IncomingMessage): Promise<void> {
 
 async function turnAway(
   response: ServerResponse,
-  { status, error, headers }: TurnedAway,
+  { status, error, headers = {} }: TurnedAway,
   id: unknown = null,
 ): Promise<void> {
-  if (headers?.Connection === 'close') await discardRest(response.req);
-  return send(response, status, { ...refusal(id, error), notices: [] }, headers);
+  await discardRest(response.req);
+  // Only what is not worth reading to its end costs the connection.
+  const left = response.req.complete ? {} : { Connection: 'close' };
+  return send(response, status, { ...refusal(id, error), notices: [] }, { ...headers, ...left });
 }
 
 function wrong(message: string, hint?: string): TwofaError {
@@ -130,7 +132,7 @@ function refusedUnread({ method, headers }: IncomingMessage, path: string): Turn
 }
 
 function tooLarge(): TurnedAway {
-  return { status: 413, error: tooLong(), headers: { Connection: 'close' } };
+  return { status: 413, error: tooLong() };
 }
 
 function tooMany(): TurnedAway {

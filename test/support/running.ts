@@ -163,9 +163,11 @@ export class Service extends Running {
             text += part;
           });
           response.on('error', failed);
-          response.on('end', () =>
-            answered({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) }),
-          );
+          // An answer may come before all that was sent is known to have gone.
+          request.on('close', () => {
+            if (!response.complete) return;
+            answered({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(text) });
+          });
         },
       );
       request.on('error', failed);
